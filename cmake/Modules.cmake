@@ -1,0 +1,17 @@
+# atb_module(NAME DEPS other modules... LIBS third-party targets...)
+# One static library for each folder of core/. DEPS are the modules it may include; tests/lint/layers.py
+# holds them against docs/architecture.md. Third-party libraries are PRIVATE: their headers stay in .cpp files.
+function(atb_module name)
+  cmake_parse_arguments(arg "" "" "DEPS;LIBS" ${ARGN})
+  file(GLOB sources CONFIGURE_DEPENDS ${CMAKE_CURRENT_SOURCE_DIR}/${name}/*.cpp)
+  list(TRANSFORM arg_DEPS PREPEND atb_)
+  if(sources)
+    add_library(atb_${name} STATIC ${sources})
+    target_link_libraries(atb_${name} PUBLIC ${arg_DEPS} fmt::fmt PRIVATE atb_settings ${arg_LIBS})
+    target_include_directories(atb_${name} PUBLIC ${CMAKE_SOURCE_DIR})
+  else()
+    add_library(atb_${name} INTERFACE)
+    target_link_libraries(atb_${name} INTERFACE ${arg_DEPS} fmt::fmt)
+    target_include_directories(atb_${name} INTERFACE ${CMAKE_SOURCE_DIR})
+  endif()
+endfunction()
