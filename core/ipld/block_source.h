@@ -17,4 +17,11 @@ class BlockSource {
   virtual bool has(const Cid& cid) const = 0;
 };
 
+// Takes blocks as they are made: a CAR writer, a spool, a test's map.
+class BlockSink {
+ public:
+  virtual ~BlockSink() = default;
+  virtual Status put(const Cid& cid, ByteView block) = 0;
+};
+
 }  // namespace atb::ipld

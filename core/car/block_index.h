@@ -1,0 +1,48 @@
+// Where each block lies: 40 bytes a block (32 of digest, 40 bits of offset, 23 of length, 1 of codec), flat and
+// sorted by digest, plus one bit a block for "reached". No heap node a block: a million blocks are 40 MB.
+// One thread at a time.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <optional>
+
+#include "core/base/result.h"
+#include "core/ipld/cid.h"
+
+namespace atb::car {
+
+struct Location {
+  std::uint64_t offset = 0;
+  std::uint32_t length = 0;
+};
+
+class BlockIndex {
+ public:
+  BlockIndex();
+  BlockIndex(BlockIndex&&) noexcept;
+  BlockIndex& operator=(BlockIndex&&) noexcept;
+  ~BlockIndex();
+
+  // "car.too_large" past 2^40 bytes of offset, or 2^23 - 1 of length.
+  Status add(const ipld::Cid& cid, Location location);
+  // Sorts what was added since the last call; a CID seen before keeps its first place and counts as a duplicate.
+  // find() and the rest see only what was sealed. May be called again after more add().
+  void seal();
+
+  std::size_t size() const;             // distinct CIDs
+  std::uint64_t duplicates() const;     // sections that repeat a CID
+  std::optional<Location> find(const ipld::Cid& cid) const;
+  // Marks a block as part of the repository; false if it was marked before (or is not there).
+  bool mark(const ipld::Cid& cid);
+  void clear_marks();
+  std::size_t marked() const;
+  // Calls `visit` for each unmarked block, in file order; stops at the first error.
+  Status for_each_unmarked(const std::function<Status(const ipld::Cid&, Location)>& visit) const;
+
+ private:
+  struct State;
+  State* state_;
+};
+
+}  // namespace atb::car

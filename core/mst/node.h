@@ -1,0 +1,38 @@
+// One node of a Merkle search tree (https://atproto.com/specs/repository#mst-structure):
+//
+//   {"e": [{"k": suffix bytes, "p": shared prefix length, "t": link | null, "v": link}…], "l": link | null}
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string_view>
+#include <vector>
+
+#include "core/base/limits.h"
+#include "core/base/result.h"
+#include "core/ipld/cid.h"
+
+namespace atb::mst {
+
+struct Entry {
+  std::uint64_t prefix_length = 0;   // bytes shared with the key before it in this node; as claimed, unchecked
+  std::string_view suffix;           // lives as long as the block
+  ipld::Cid value;                   // the record
+  std::optional<ipld::Cid> subtree;  // keys between this one and the next
+};
+
+struct Node {
+  std::optional<ipld::Cid> left;  // keys before the first entry
+  std::vector<Entry> entries;
+};
+
+// Strict: exactly these fields, canonical DAG-CBOR. Does not look at keys. Ids "mst.node" (kind corrupt), with the cbor error as context.
+Result<Node> decode_node(ByteView block, const Limits& limits);
+Bytes encode_node(const Node& node);
+
+// Leading zero bits of SHA-256(key), two by two (https://atproto.com/specs/repository#mst-structure).
+unsigned key_height(std::string_view key);
+// Bytes of common prefix.
+std::size_t common_prefix(std::string_view a, std::string_view b);
+
+}  // namespace atb::mst

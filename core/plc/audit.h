@@ -1,0 +1,65 @@
+// The audit of a whole did:plc log, as GET /<did>/log/audit gives it: every signature, every link, nullification
+// recomputed. createdAt is the directory's word: it is not signed.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "core/plc/operation.h"
+
+namespace atb::plc {
+
+struct LogEntry {
+  syntax::Did did;
+  Operation operation;
+  ipld::Cid cid;        // as listed
+  bool nullified = false;  // as listed
+  std::string created_at;
+  std::int64_t created_us = 0;
+};
+
+// Parses the JSON array. Ids "plc.log" (kind corrupt) and those of Operation::parse.
+Result<std::vector<LogEntry>> parse_log(std::string_view json, const Limits& limits);
+
+struct AuditedEntry {
+  std::size_t signer_rank = 0;  // index into the rotation keys of the operation before (its own, for the genesis)
+  std::string signer;           // did:key
+  bool nullified = false;       // as computed
+  std::int64_t created_us = 0;
+};
+
+// A span of time in which a key was the DID's signing key ("atproto").
+struct KeyPeriod {
+  std::string did_key;
+  std::int64_t from_us = 0;
+  std::optional<std::int64_t> until_us;  // empty: still in force
+  bool nullified = false;                // the operation that named it was nullified: never trust it
+  std::size_t entry = 0;                 // index into the log
+};
+
+struct AuditedLog {
+  syntax::Did did;
+  std::vector<LogEntry> entries;
+  std::vector<AuditedEntry> audit;   // same order
+  std::size_t head = 0;              // index of the last entry in force
+  bool tombstoned = false;
+
+  const Operation& head_operation() const { return entries[head].operation; }
+  ipld::Cid head_cid() const { return entries[head].cid; }
+  // Empty when tombstoned.
+  const State& state() const { return entries[head].operation.state(); }
+  // Oldest first.
+  std::vector<KeyPeriod> signing_keys() const;
+};
+
+// 72 hours, inclusive.
+constexpr std::int64_t kRecoveryWindowUs = 72LL * 3600 * 1'000'000;
+
+// Ids, all kind untrusted: "plc.empty", "plc.did" (an entry of another DID, or a genesis that makes another), "plc.cid", "plc.genesis",
+// "plc.prev", "plc.signature", "plc.order" (createdAt goes back), "plc.after_tombstone", "plc.late_recovery" (past 72 h),
+// "plc.rank" (fork by a key without the rank), "plc.nullified_flag".
+Result<AuditedLog> audit_log(const syntax::Did& did, std::vector<LogEntry> entries);
+
+}  // namespace atb::plc
