@@ -1,0 +1,25 @@
+// Fetches a repository into a spool until it is whole and proven, from a host that may be slow, broken, or written to meanwhile.
+//
+// getRepo streams into the spool, every block hashed as it arrives. Then the proof walks; what is missing is asked for by
+// getBlocks (halved on failure: one lost CID fails a whole call), then getRepo since the rev received, then all of it anew, twice;
+// only then is the host to blame ("export.incomplete", kind incomplete, naming what is missing). A body that broke off keeps the blocks that came.
+#pragma once
+
+#include "core/car/spool.h"
+#include "core/exporter/context.h"
+#include "core/verify/proof.h"
+#include "core/xrpc/client.h"
+
+namespace atb::exporter {
+
+struct FetchedRepo {
+  ipld::Cid root;           // the commit
+  verify::RepoProof proof;
+  Report report;
+};
+
+// Fails with "export.not_a_repo" (the answer is no CAR; says what it looks like), "export.wrong_did" (untrusted), "export.signature" (untrusted),
+// "export.damaged" (corrupt: the host's tree breaks the rules), "export.incomplete". The spool then holds what came, for NAME.rejected.
+Result<FetchedRepo> fetch_repo(const Context& context, const xrpc::Client& host, const syntax::Did& did, const verify::KeyEvidence& evidence, car::Spool& spool);
+
+}  // namespace atb::exporter
