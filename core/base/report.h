@@ -19,7 +19,7 @@ enum class Severity : std::uint8_t {
 };
 
 struct Finding {
-  std::string id;      // stable, dotted; docs/findings.md explains each
+  std::string id;  // stable, dotted; docs/findings.md explains each
   Severity severity = Severity::info;
   std::string where;   // a path, record path, CID; may be empty; may hold remote text
   std::string detail;  // one sentence; may hold remote text
@@ -43,7 +43,8 @@ class FindingSink {
   virtual void add(Finding finding) = 0;
 };
 
-// Keeps at most `kept_per_id` findings of each id and counts the rest: a damaged repository can have a million.
+// Keeps at most `kept_per_id` findings of each id and counts the rest: a damaged repository can have a
+// million.
 class Report final : public FindingSink {
  public:
   explicit Report(std::size_t kept_per_id = 100) : kept_per_id_(kept_per_id) {}
@@ -53,18 +54,24 @@ class Report final : public FindingSink {
 
   const std::vector<Finding>& findings() const { return findings_; }
   const std::vector<Check>& checks() const { return checks_; }
+  // The check of that name, the worst where there are several (failed, not checked, passed); null if none.
+  // Lives until the report next changes.
   const Check* check(std::string_view name) const;
   // How often `id` was reported, kept or not.
   std::uint64_t count(std::string_view id) const;
   bool has(Severity severity) const;
-  // Takes over everything from `other`.
+  // Adds what `other` holds and counted; of each id at most `kept_per_id` are kept, as ever.
   void merge(const Report& other);
 
  private:
   struct Count {
     std::string id;
     std::uint64_t number = 0;
+    std::size_t kept = 0;
   };
+  Count& count_of(std::string_view id);
+  void keep(Count& count, Finding finding);
+
   std::size_t kept_per_id_;
   std::vector<Finding> findings_;
   std::vector<Check> checks_;

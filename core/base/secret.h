@@ -2,20 +2,22 @@
 // Not copyable, not printable, wiped when it dies. Whoever needs the value says so: reveal().
 #pragma once
 
+#include "core/base/bytes.h"
+
 #include <string>
 #include <string_view>
 #include <utility>
 
-#include "core/base/bytes.h"
-
 namespace atb {
 
 void wipe(void* data, std::size_t size);
+// Leaves the text empty, and nothing of it in its memory.
+void wipe(std::string& text);
 
 class Secret {
  public:
   Secret() = default;
-  explicit Secret(std::string value) : value_(std::move(value)) {}
+  explicit Secret(std::string value);
   Secret(const Secret&) = delete;
   Secret& operator=(const Secret&) = delete;
   Secret(Secret&& other) noexcept;
