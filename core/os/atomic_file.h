@@ -2,11 +2,11 @@
 // count checked, fsync, rename, fsync of the folder. The destructor discards what was not committed.
 #pragma once
 
-#include <memory>
-#include <string>
-
 #include "core/os/file_system.h"
 #include "core/os/random.h"
+
+#include <memory>
+#include <string>
 
 namespace atb::os {
 
@@ -37,6 +37,7 @@ class AtomicFile final : public ByteSink {
   std::string temporary_;
   std::unique_ptr<WritableFile> file_;
   std::uint64_t written_ = 0;
+  bool failed_ = false;  // a write or a commit went wrong: the content is not to be trusted
 };
 
 // A small file, durably.

@@ -1,11 +1,11 @@
 // Time as a parameter.
 #pragma once
 
+#include "core/base/stop.h"
+
 #include <chrono>
 #include <cstdint>
 #include <string>
-
-#include "core/base/stop.h"
 
 namespace atb::os {
 

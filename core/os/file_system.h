@@ -1,18 +1,19 @@
 // The file system as one narrow interface: everything that touches a disk goes through it, so that tests can
-// fail the N-th operation, forget what was not synced, or run in memory. (SQLite, in db, is the one exception.)
+// fail the N-th operation, forget what was not synced, or run in memory. (SQLite, in db, is the one
+// exception.)
 //
-// Paths are absolute or relative as the caller gave them. New files are 0600 and new folders 0700, whatever the
-// umask. Errors: kind not_found "file.not_found", no_space "file.no_space", conflict "file.exists", else io
-// "file.<operation>"; the message names the path and the system's reason.
+// Paths are absolute or relative as the caller gave them. New files are 0600 and new folders 0700, whatever
+// the umask. Errors: kind not_found "file.not_found", no_space "file.no_space", conflict "file.exists", else
+// io "file.<operation>"; the message names the path and the system's reason.
 #pragma once
+
+#include "core/base/byte_source.h"
+#include "core/base/result.h"
 
 #include <cstdint>
 #include <memory>
 #include <string>
 #include <vector>
-
-#include "core/base/byte_source.h"
-#include "core/base/result.h"
 
 namespace atb::os {
 
@@ -20,7 +21,7 @@ struct FileInfo {
   enum class Type : std::uint8_t { file, folder, other };
   Type type = Type::file;
   std::uint64_t size = 0;
-  std::uint32_t mode = 0;         // permission bits
+  std::uint32_t mode = 0;  // permission bits
   std::int64_t modified_us = 0;
 };
 
@@ -48,8 +49,10 @@ class FileSystem {
   virtual Result<std::unique_ptr<WritableFile>> create(const std::string& path) = 0;
   // Replaces `to` if it is there. Atomic.
   virtual Status rename(const std::string& from, const std::string& to) = 0;
+  // A file, or an empty folder.
   virtual Status remove(const std::string& path) = 0;
-  // Makes the folder and its parents (0700); one that is there already is fine. Syncs the parents of new ones.
+  // Makes the folder and its parents (0700); one that is there already is fine. Syncs the parents of new
+  // ones.
   virtual Status make_folders(const std::string& path) = 0;
   virtual Status sync_folder(const std::string& path) = 0;
   // Names only, sorted, without "." and "..".

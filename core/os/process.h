@@ -1,19 +1,21 @@
 // Running another program, without a shell.
 #pragma once
 
-#include <string>
-#include <vector>
-
 #include "core/base/secret.h"
 #include "core/base/stop.h"
+
+#include <string>
+#include <vector>
 
 namespace atb::os {
 
 // Splits as a POSIX shell splits words: quotes and backslashes, no expansion. Id "command.syntax".
 Result<std::vector<std::string>> split_words(std::string_view command);
-// Standard input is /dev/null, standard error is ours. At most `limit` bytes of output ("command.output"); a non-zero exit is
-// "command.failed"; not found "command.not_found". The child sees our environment less every ATBACKUP_* variable.
-Result<Secret> run_for_output(const std::vector<std::string>& words, std::size_t limit, const StopToken& stop);
+// Standard input is /dev/null, standard error is ours. At most `limit` bytes of output ("command.output"); a
+// non-zero exit is "command.failed"; not found "command.not_found". The child sees our environment less every
+// ATBACKUP_* variable.
+Result<Secret> run_for_output(const std::vector<std::string>& words, std::size_t limit,
+                              const StopToken& stop);
 // No core dumps, not dumpable: call first thing in main().
 void harden_process();
 

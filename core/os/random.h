@@ -1,10 +1,10 @@
 // Randomness as a parameter: tests replay it.
 #pragma once
 
+#include "core/base/bytes.h"
+
 #include <cstdint>
 #include <string>
-
-#include "core/base/bytes.h"
 
 namespace atb::os {
 
