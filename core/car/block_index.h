@@ -1,14 +1,16 @@
-// Where each block lies: 40 bytes a block (32 of digest, 40 bits of offset, 23 of length, 1 of codec), flat and
-// sorted by digest, plus one bit a block for "reached". No heap node a block: a million blocks are 40 MB.
+// Where each block lies: 40 bytes a block (32 of digest, 40 bits of offset, 23 of length, 1 of codec), flat
+// and sorted by digest, plus one bit a block for "reached". No heap node a block: a million blocks are 40 MB.
 // One thread at a time.
 #pragma once
 
-#include <cstdint>
-#include <functional>
-#include <optional>
-
+#include "core/base/byte_source.h"
 #include "core/base/result.h"
 #include "core/ipld/cid.h"
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <optional>
 
 namespace atb::car {
 
@@ -24,14 +26,15 @@ class BlockIndex {
   BlockIndex& operator=(BlockIndex&&) noexcept;
   ~BlockIndex();
 
-  // "car.too_large" past 2^40 bytes of offset, or 2^23 - 1 of length.
+  // "car.too_large" from 2^40 bytes of offset, from 2^23 of length, or from 2^32 blocks on.
   Status add(const ipld::Cid& cid, Location location);
-  // Sorts what was added since the last call; a CID seen before keeps its first place and counts as a duplicate.
-  // find() and the rest see only what was sealed. May be called again after more add().
+  // Sorts what was added since the last call; a CID seen before keeps its first place and counts as a
+  // duplicate. find() and the rest see only what was sealed. May be called again after more add(); when there
+  // was more, all marks are gone.
   void seal();
 
-  std::size_t size() const;             // distinct CIDs
-  std::uint64_t duplicates() const;     // sections that repeat a CID
+  std::size_t size() const;          // distinct CIDs
+  std::uint64_t duplicates() const;  // sections that repeat a CID
   std::optional<Location> find(const ipld::Cid& cid) const;
   // Marks a block as part of the repository; false if it was marked before (or is not there).
   bool mark(const ipld::Cid& cid);
@@ -42,7 +45,11 @@ class BlockIndex {
 
  private:
   struct State;
-  State* state_;
+  std::unique_ptr<State> state_;
 };
+
+// Reads a block of `file` into `buffer`, as BlockSource::get(). It was hashed when it came into the index.
+Result<ByteView> read_block(const BlockIndex& index, const RandomAccess& file, const ipld::Cid& cid,
+                            Bytes& buffer);
 
 }  // namespace atb::car

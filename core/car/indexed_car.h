@@ -1,7 +1,6 @@
-// A CAR file as a BlockSource: one pass hashes every block and notes where it lies; then blocks are read by CID.
+// A CAR file as a BlockSource: one pass hashes every block and notes where it lies; then blocks are read by
+// CID.
 #pragma once
-
-#include <memory>
 
 #include "core/base/progress.h"
 #include "core/base/report.h"
@@ -9,6 +8,8 @@
 #include "core/car/block_index.h"
 #include "core/car/reader.h"
 #include "core/ipld/block_source.h"
+
+#include <memory>
 
 namespace atb::car {
 
@@ -26,7 +27,8 @@ class IndexedCar final : public ipld::BlockSource {
  public:
   // `file` must outlive the object. Fails only when the header cannot be read, or on I/O, or when stopped.
   // Findings: "car.hash" (damage; where = CID, detail = offset), "car.unsupported_cid" (damage),
-  // "car.cut" and the other framing ids (damage), "car.extra_roots" (info), "car.duplicate_blocks" (info, one with a count).
+  // "car.cut" and the other framing ids (damage), "car.extra_roots" (info), "car.duplicate_blocks" (info, one
+  // with a count).
   static Result<IndexedCar> read(const RandomAccess& file, const Limits& limits, FindingSink& findings,
                                  Progress& progress, const StopToken& stop);
 

@@ -4,20 +4,22 @@
 //   header  = varint(length) dag-cbor {"roots": [link…], "version": 1}
 //   section = varint(length) cid block        length counts cid and block
 //
-// Any block order. Every block is hashed as it passes. What is wrong with one block (its hash, an unsupported CID)
-// is told in the Section and reading goes on; what breaks the framing is an Error and ends it.
-// Error ids (kind corrupt): "car.empty", "car.not_car" (HTML, JSON, anything else at the start), "car.header", "car.version",
-// "car.roots", "car.cut" (ends inside a section), "car.section" (length too small for a CID), "car.block_too_large" (kind limit_exceeded).
+// Any block order. Every block is hashed as it passes. What is wrong with one block (its hash, an unsupported
+// CID) is told in the Section and reading goes on; what breaks the framing is an Error and ends it. Error ids
+// (kind corrupt): "car.empty", "car.not_car" (HTML, JSON, anything else at the start), "car.header",
+// "car.roots", "car.cut" (ends inside a section), "car.section" (bad varint, or length too small for a CID);
+// "car.version" (kind unsupported); "car.block_too_large", "car.too_large" (kind limit_exceeded, as
+// "car.header" and "car.roots" past their limits). Errors of the source pass through.
 #pragma once
+
+#include "core/base/byte_source.h"
+#include "core/base/limits.h"
+#include "core/ipld/cid.h"
 
 #include <cstdint>
 #include <memory>
 #include <optional>
 #include <vector>
-
-#include "core/base/byte_source.h"
-#include "core/base/limits.h"
-#include "core/ipld/cid.h"
 
 namespace atb::car {
 
@@ -29,7 +31,7 @@ struct Header {
 struct Section {
   enum class State : std::uint8_t { good, wrong_hash, unsupported_cid };
   State state = State::good;
-  std::optional<ipld::Cid> cid;  // empty when unsupported
+  std::optional<ipld::Cid> cid;      // empty when unsupported
   std::uint64_t section_offset = 0;  // of the varint
   std::uint64_t block_offset = 0;    // of the block's first byte
   ByteView block;                    // lives until the next call

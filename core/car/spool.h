@@ -2,6 +2,7 @@
 // found by CID. Blocks are hashed by the reader that hands them in.
 #pragma once
 
+#include "core/base/byte_source.h"
 #include "core/car/block_index.h"
 #include "core/ipld/block_source.h"
 

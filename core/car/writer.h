@@ -1,11 +1,11 @@
 // Writes CAR v1. Blocks are not hashed again: the caller knows their CIDs.
 #pragma once
 
-#include <cstdint>
-#include <span>
-
 #include "core/base/byte_source.h"
 #include "core/ipld/block_source.h"
+
+#include <cstdint>
+#include <span>
 
 namespace atb::car {
 
@@ -21,6 +21,7 @@ class Writer final : public ipld::BlockSink {
  private:
   explicit Writer(ByteSink& out) : out_(&out) {}
   ByteSink* out_;
+  Bytes section_;  // scratch, kept for its capacity
   std::uint64_t bytes_ = 0;
   std::uint64_t blocks_ = 0;
 };
