@@ -1,0 +1,76 @@
+// The journal of one move, in SQLite with synchronous=FULL: what was intended, tried and observed, and the facts that
+// later steps need. No secrets in here.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "core/base/result.h"
+#include "core/db/sqlite.h"
+#include "core/os/clock.h"
+
+namespace atb::migrate {
+
+enum class Phase : std::uint8_t { intended, tried, failed, observed, skipped };
+std::string_view name_of(Phase phase);
+
+struct JournalEvent {
+  std::int64_t id = 0;
+  std::int64_t at_us = 0;
+  std::string step;
+  std::string phase;
+  std::string detail;
+};
+
+// One thread. Every write is on disk when the call returns.
+class Journal {
+ public:
+  // Makes the file if absent. Errors as db::Database::open.
+  static Result<Journal> open(const std::string& path, os::Clock& clock);
+
+  Status write(std::string_view step, Phase phase, std::string_view detail);
+  Result<std::vector<JournalEvent>> events();
+  // The last phase noted for a step; empty when there is none.
+  Result<std::string> last_phase(std::string_view step);
+
+  // Facts: small, not secret, replaced as a whole. Read from memory, written through.
+  Status set(std::string_view name, std::string_view value);
+  std::string get(std::string_view name) const;  // empty when absent
+  bool has(std::string_view name) const { return !get(name).empty(); }
+
+ private:
+  Journal(db::Database db, os::Clock& clock) : db_(std::move(db)), clock_(&clock) {}
+  db::Database db_;
+  os::Clock* clock_;
+  std::vector<std::pair<std::string, std::string>> facts_;
+};
+
+// Names of facts, in one place.
+namespace fact {
+inline constexpr std::string_view kDid = "did";
+inline constexpr std::string_view kAccount = "account";              // as the user typed it
+inline constexpr std::string_view kOldHost = "old.host";             // origins
+inline constexpr std::string_view kNewHost = "new.host";
+inline constexpr std::string_view kNewDid = "new.did";               // of the host: the audience of service tokens
+inline constexpr std::string_view kHandle = "handle";                // on the new host
+inline constexpr std::string_view kEmail = "email";
+inline constexpr std::string_view kAllowedMissing = "blobs.allowed_missing";  // CIDs, a line each
+inline constexpr std::string_view kBackupCommit = "backup.commit";   // CID of the proven commit
+inline constexpr std::string_view kBackupData = "backup.data";       // its MST root
+inline constexpr std::string_view kAgreed = "plan.agreed";           // "yes" once the plan was agreed to
+inline constexpr std::string_view kRecoveryPath = "recovery.path";   // "none": not wanted
+inline constexpr std::string_view kRecoveryKey = "recovery.key";     // did:key
+inline constexpr std::string_view kKeptKeys = "keys.kept";           // of unknown owner, a line each
+inline constexpr std::string_view kDroppedKeys = "keys.dropped";
+inline constexpr std::string_view kOldKeys = "old.keys";             // the old host's own rotation keys, a line each
+inline constexpr std::string_view kSigned = "operation.signed";      // JSON
+inline constexpr std::string_view kInertKey = "fresh.record_key";
+inline constexpr std::string_view kNotes = "notes";                  // what could not be done and is told at the end, a line each
+inline constexpr std::string_view kSealed = "secrets.sealed";        // "yes": wrapped with a passphrase
+inline constexpr std::string_view kFinished = "finished";            // RFC 3339
+}  // namespace fact
+
+}  // namespace atb::migrate

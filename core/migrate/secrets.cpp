@@ -1,0 +1,78 @@
+#include "core/migrate/secrets.h"
+
+#include "core/crypto/sealed.h"
+#include "core/data/json.h"
+#include "core/os/atomic_file.h"
+
+namespace atb::migrate {
+namespace {
+
+constexpr std::string_view kPurpose = "move secrets";
+constexpr std::size_t kMaxFile = 64U << 10;
+
+}  // namespace
+
+SecretsFile::SecretsFile(os::FileSystem& fs, os::Random& random, std::string path, const Secret* passphrase)
+    : fs_(&fs), random_(&random), path_(std::move(path)) {
+  if (passphrase != nullptr) passphrase_ = passphrase->clone();
+}
+
+Result<SecretsFile> SecretsFile::open(os::FileSystem& fs, os::Random& random, std::string path, const Secret* passphrase) {
+  SecretsFile secrets(fs, random, std::move(path), passphrase);
+  if (!os::exists(fs, secrets.path_)) return secrets;
+  Bytes raw = TRY(os::read_file(fs, secrets.path_, kMaxFile));
+  Secret text{std::string(as_text(raw))};
+  wipe(raw.data(), raw.size());
+  if (crypto::looks_sealed(text.reveal())) {
+    if (passphrase == nullptr) {
+      return fail(ErrorKind::bad_key, "secrets.passphrase_needed", "the secrets of this move are wrapped with a passphrase",
+                  "give it with --passphrase-file or --passphrase-command, or at a terminal");
+    }
+    text = TRY_CONTEXT("while opening the secrets of this move", crypto::open(text.reveal(), *passphrase, kPurpose));
+  }
+  auto parsed = data::parse_json(text.reveal(), Limits{});
+  const data::Object* object = parsed ? parsed->object() : nullptr;
+  if (object == nullptr) {
+    return fail(ErrorKind::corrupt, "secrets.format", "the secrets of this move cannot be read: " + secrets.path_);
+  }
+  for (const auto& [name, value] : object->entries()) {
+    if (const std::string* secret = value.text()) secrets.values_.emplace_back(name, Secret::copy_of(*secret));
+  }
+  return secrets;
+}
+
+const Secret* SecretsFile::get(std::string_view name) const {
+  for (const auto& [known, value] : values_) {
+    if (known == name) return &value;
+  }
+  return nullptr;
+}
+
+Status SecretsFile::put(std::string_view name, const Secret& value) {
+  bool found = false;
+  for (auto& [known, old] : values_) {
+    if (known != name) continue;
+    old = value.clone();
+    found = true;
+  }
+  if (!found) values_.emplace_back(name, value.clone());
+  return save();
+}
+
+Status SecretsFile::save() const {
+  data::Object object;
+  for (const auto& [name, value] : values_) object.set(name, std::string(value.reveal()));
+  Secret text(data::to_json(data::Value(std::move(object))));
+  if (!passphrase_) return os::write_file(*fs_, *random_, path_, as_bytes(text.reveal()));
+  const std::string sealed = TRY(crypto::seal(text.reveal(), *passphrase_, kPurpose));
+  return os::write_file(*fs_, *random_, path_, as_bytes(sealed));
+}
+
+Status SecretsFile::erase() {
+  values_.clear();
+  if (!os::exists(*fs_, path_)) return {};
+  TRY(fs_->remove(path_));
+  return fs_->sync_folder(os::parent_of(path_));
+}
+
+}  // namespace atb::migrate

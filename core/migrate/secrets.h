@@ -1,0 +1,42 @@
+// What a move must not forget and nobody may read: one file, 0600, written whole and fsynced before the call that makes
+// its content count; wrapped with a passphrase when there is one; removed at the end.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "core/base/secret.h"
+#include "core/os/file_system.h"
+#include "core/os/random.h"
+
+namespace atb::migrate {
+
+class SecretsFile {
+ public:
+  // Reads the file if it is there. `passphrase` null: plain. Ids "secrets.passphrase_needed" (bad_key: wrapped, and none given),
+  // "sealed.passphrase" (bad_key), "secrets.format" (corrupt).
+  static Result<SecretsFile> open(os::FileSystem& fs, os::Random& random, std::string path, const Secret* passphrase);
+
+  // nullptr when absent. Lives until the next put().
+  const Secret* get(std::string_view name) const;
+  // On disk when it returns.
+  Status put(std::string_view name, const Secret& value);
+  // Removes the file.
+  Status erase();
+
+  static constexpr std::string_view kNewPassword = "new-password";
+
+ private:
+  SecretsFile(os::FileSystem& fs, os::Random& random, std::string path, const Secret* passphrase);
+  Status save() const;
+  os::FileSystem* fs_;
+  os::Random* random_;
+  std::string path_;
+  std::optional<Secret> passphrase_;
+  std::vector<std::pair<std::string, Secret>> values_;
+};
+
+}  // namespace atb::migrate
