@@ -1,4 +1,5 @@
-// Blocks by CID. The interface lives here because the tree walk needs it; a CAR, a spool and tests implement it.
+// Blocks by CID. The interface lives here because the tree walk needs it; a CAR, a spool and tests implement
+// it.
 #pragma once
 
 #include "core/base/bytes.h"
@@ -11,8 +12,8 @@ class BlockSource {
  public:
   virtual ~BlockSource() = default;
   // Reads the block into `buffer` (replacing what is there) and returns a view of it, which lives until the
-  // buffer changes. Error kind not_found, id "block.missing". The bytes are known to hash to `cid`: either the
-  // source checked them when they came in, or it checks them now.
+  // buffer changes. Error kind not_found, id "block.missing". The bytes are known to hash to `cid`: either
+  // the source checked them when they came in, or it checks them now.
   virtual Result<ByteView> get(const Cid& cid, Bytes& buffer) = 0;
   virtual bool has(const Cid& cid) const = 0;
 };

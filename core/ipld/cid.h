@@ -1,6 +1,11 @@
-// Content identifiers, in the one form the protocol blesses (https://atproto.com/specs/data-model#link-and-cid-formats):
-// CIDv1, SHA-256, codec dag-cbor (records, nodes, commits) or raw (blobs). 36 bytes, no allocation.
+// Content identifiers, in the one form the protocol blesses
+// (https://atproto.com/specs/data-model#link-and-cid-formats): CIDv1, SHA-256, codec dag-cbor (records,
+// nodes, commits) or raw (blobs). 36 bytes, no allocation.
 #pragma once
+
+#include "core/base/bytes.h"
+#include "core/base/result.h"
+#include "core/crypto/sha256.h"
 
 #include <array>
 #include <compare>
@@ -8,10 +13,6 @@
 #include <functional>
 #include <string>
 #include <string_view>
-
-#include "core/base/bytes.h"
-#include "core/base/result.h"
-#include "core/crypto/sha256.h"
 
 namespace atb::ipld {
 
@@ -24,7 +25,8 @@ class Cid {
   Cid(Codec codec, const crypto::Digest& digest) : codec_(codec), digest_(digest) {}
   // The CID of a block: hashes it.
   static Cid of(Codec codec, ByteView block) { return {codec, crypto::sha256(block)}; }
-  // Base32 text "bafy…"/"bafk…". Ids "cid.syntax"; "cid.unsupported" (kind unsupported) for a well-formed CID of another version, hash or codec.
+  // Base32 text "bafy…"/"bafk…". Ids "cid.syntax"; "cid.unsupported" (kind unsupported) for a well-formed CID
+  // of another version, hash or codec.
   static Result<Cid> parse(std::string_view text);
   // Exactly the 36 bytes. Same ids.
   static Result<Cid> from_bytes(ByteView bytes);
