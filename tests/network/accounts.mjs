@@ -36,7 +36,8 @@ export async function xrpc(host, method, { params, input, type, token, headers }
 export const call = (account, method, options) => xrpc(account.host, method, { token: account.accessJwt, ...options })
 
 // `handle`: a name under the host's domain ('alice' or 'alice.a.test'), or one of any other domain, which is entered
-// in the network's DNS (then give `network`). Left out, one is made up.
+// in the network's DNS (then give `network`): take one under .test, as the hosts refuse .example and the like, and
+// would go out to look for any other. Left out, one is made up.
 export async function createAccount(host, { handle, password, email, inviteCode, network } = {}) {
   const name = handle ?? `user${randomBytes(4).toString('hex')}`
   const custom = name.includes('.') && !name.endsWith(host.domain)

@@ -28,6 +28,7 @@ await runProcess(async (config) => {
     inviteRequired: false,
     disableSsrfProtection: true,
     rateLimitsEnabled: false,
+    blobUploadLimit: 100 * 1024 * 1024, // as hosts have it; it is the import limit too, unless maxImportSize says other
     // Nothing listens there, but without an AppView configured the PDS has no preferences endpoints.
     bskyAppViewUrl: 'http://127.0.0.1:9',
     bskyAppViewDid: 'did:web:appview.test',

@@ -1,5 +1,5 @@
 // What a host holds of an account, read with the reference library, to compare with what the program made of it.
-import { readCarWithRoot, MemoryBlockstore, ReadableRepo, verifyRepo } from '@atproto/repo'
+import { readCarWithRoot, MemoryBlockstore, Repo, verifyRepo } from '@atproto/repo'
 import { xrpc } from './accounts.mjs'
 
 export const getRepo = (host, did, { token, since } = {}) =>
@@ -8,7 +8,7 @@ export const getRepo = (host, did, { token, since } = {}) =>
 // Opens the bytes of a CAR: { root, rev, data, commit, records: Map of 'collection/rkey' to CID }.
 export async function openRepo(car) {
   const { root, blocks } = await readCarWithRoot(car)
-  const repo = await ReadableRepo.load(new MemoryBlockstore(blocks), root)
+  const repo = await Repo.load(new MemoryBlockstore(blocks), root)
   const records = new Map()
   for (const leaf of await repo.data.list()) records.set(leaf.key, leaf.value.toString())
   return { root: root.toString(), rev: repo.commit.rev, data: repo.commit.data.toString(), commit: repo.commit, records }
