@@ -1,11 +1,7 @@
-// The endpoints we use, typed. Answers are checked for the fields we need; everything else in them is ignored.
-// Errors: those of Client, and "xrpc.answer" (kind remote) when an answer lacks what its lexicon promises.
+// The endpoints we use, typed. Answers are checked for the fields we need; everything else in them is
+// ignored. Errors: those of Client, and "xrpc.answer" (kind remote) when an answer lacks what its lexicon
+// promises.
 #pragma once
-
-#include <functional>
-#include <optional>
-#include <string>
-#include <vector>
 
 #include "core/ipld/cid.h"
 #include "core/syntax/did.h"
@@ -13,9 +9,16 @@
 #include "core/syntax/repo_path.h"
 #include "core/xrpc/client.h"
 
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
 namespace atb::xrpc {
 
-// --- com.atproto.server -------------------------------------------------------------------------------------
+// --- com.atproto.server
+// -------------------------------------------------------------------------------------
 
 struct ServerDescription {
   std::string did;  // audience of service tokens; not always did:web:<host>
@@ -58,7 +61,8 @@ struct SessionInfo {
 Result<SessionInfo> get_session(const Client& client, const StopToken& stop);
 
 // A token that lets this account call `method` on the service `audience`.
-Result<Secret> get_service_auth(const Client& client, std::string_view audience, std::string_view method, const StopToken& stop);
+Result<Secret> get_service_auth(const Client& client, std::string_view audience, std::string_view method,
+                                const StopToken& stop);
 
 struct NewAccount {
   syntax::Did did;
@@ -85,7 +89,8 @@ Result<AccountStatus> check_account_status(const Client& client, const StopToken
 Status activate_account(const Client& client, const StopToken& stop);
 Status deactivate_account(const Client& client, const StopToken& stop);
 
-// --- com.atproto.identity -----------------------------------------------------------------------------------
+// --- com.atproto.identity
+// -----------------------------------------------------------------------------------
 
 struct RecommendedCredentials {
   std::vector<std::string> rotation_keys;
@@ -97,11 +102,13 @@ struct RecommendedCredentials {
 Result<RecommendedCredentials> get_recommended_credentials(const Client& client, const StopToken& stop);
 Status request_plc_signature(const Client& client, const StopToken& stop);
 // Gives the signed operation as the host returned it.
-Result<data::Value> sign_plc_operation(const Client& client, std::string_view email_token, const data::Object& wanted, const StopToken& stop);
+Result<data::Value> sign_plc_operation(const Client& client, std::string_view email_token,
+                                       const data::Object& wanted, const StopToken& stop);
 Status submit_plc_operation(const Client& client, const data::Value& operation, const StopToken& stop);
 Status update_handle(const Client& client, const syntax::Handle& handle, const StopToken& stop);
 
-// --- com.atproto.sync ---------------------------------------------------------------------------------------
+// --- com.atproto.sync
+// ---------------------------------------------------------------------------------------
 
 struct RepoStatus {
   bool active = true;
@@ -116,30 +123,45 @@ struct LatestCommit {
 };
 Result<LatestCommit> get_latest_commit(const Client& client, const syntax::Did& did, const StopToken& stop);
 // `since` empty: everything.
-Status get_repo(const Client& client, const syntax::Did& did, std::string_view since, std::uint64_t max_bytes, net::BodySink& body, const StopToken& stop);
+Status get_repo(const Client& client, const syntax::Did& did, std::string_view since, std::uint64_t max_bytes,
+                net::BodySink& body, const StopToken& stop);
 // Fails as a whole when the host lacks one of them.
-Status get_blocks(const Client& client, const syntax::Did& did, std::span<const ipld::Cid> cids, std::uint64_t max_bytes, net::BodySink& body, const StopToken& stop);
-Status get_blob(const Client& client, const syntax::Did& did, const ipld::Cid& cid, std::uint64_t max_bytes, net::BodySink& body, const StopToken& stop);
-// All pages; a cursor that repeats ends it with "xrpc.cursor_loop" (remote).
-Result<std::vector<ipld::Cid>> list_blobs(const Client& client, const syntax::Did& did, const StopToken& stop);
+Status get_blocks(const Client& client, const syntax::Did& did, std::span<const ipld::Cid> cids,
+                  std::uint64_t max_bytes, net::BodySink& body, const StopToken& stop);
+// "xrpc.blob_not_found" (kind not_found), whatever words the host has for it.
+Status get_blob(const Client& client, const syntax::Did& did, const ipld::Cid& cid, std::uint64_t max_bytes,
+                net::BodySink& body, const StopToken& stop);
+// All pages, sorted, each once; a cursor that repeats ends it with "xrpc.cursor_loop" (remote), an endless
+// list with "xrpc.list_too_long" (limit_exceeded).
+Result<std::vector<ipld::Cid>> list_blobs(const Client& client, const syntax::Did& did,
+                                          const StopToken& stop);
 
-// --- com.atproto.repo ---------------------------------------------------------------------------------------
+// --- com.atproto.repo
+// ---------------------------------------------------------------------------------------
 
 Status import_repo(const Client& client, const RandomAccess& car, const StopToken& stop);
 struct MissingBlob {
   ipld::Cid cid;
   std::string record_uri;
 };
-// One page, from the start: uploading shrinks the list. `limit` at most 500.
-Result<std::vector<MissingBlob>> list_missing_blobs(const Client& client, unsigned limit, std::string& cursor, const StopToken& stop);
+// One page after `cursor` (empty: the first), of at most 500; `cursor` becomes the next page's, or empty at
+// the end. Uploading shrinks the list: begin anew then. "xrpc.cursor_loop" when the host gives the same
+// cursor again.
+Result<std::vector<MissingBlob>> list_missing_blobs(const Client& client, unsigned limit, std::string& cursor,
+                                                    const StopToken& stop);
 // The CID the host gave it.
-Result<ipld::Cid> upload_blob(const Client& client, const RandomAccess& blob, std::string_view mime_type, const StopToken& stop);
+Result<ipld::Cid> upload_blob(const Client& client, const RandomAccess& blob, std::string_view mime_type,
+                              const StopToken& stop);
 // "xrpc.record_not_found" (kind not_found). The record's CID text.
-Result<std::string> get_record(const Client& client, const syntax::Did& did, const syntax::RepoPath& path, const StopToken& stop);
-Status create_record(const Client& client, const syntax::Did& did, const syntax::RepoPath& path, const data::Value& record, const StopToken& stop);
-Status delete_record(const Client& client, const syntax::Did& did, const syntax::RepoPath& path, const StopToken& stop);
+Result<std::string> get_record(const Client& client, const syntax::Did& did, const syntax::RepoPath& path,
+                               const StopToken& stop);
+Status create_record(const Client& client, const syntax::Did& did, const syntax::RepoPath& path,
+                     const data::Value& record, const StopToken& stop);
+Status delete_record(const Client& client, const syntax::Did& did, const syntax::RepoPath& path,
+                     const StopToken& stop);
 
-// --- app.bsky.actor -----------------------------------------------------------------------------------------
+// --- app.bsky.actor
+// -----------------------------------------------------------------------------------------
 
 // The array "preferences", as it came.
 Result<data::Value> get_preferences(const Client& client, const StopToken& stop);
