@@ -14,6 +14,7 @@ struct Limits {
   std::size_t mst_depth = 64;                      // levels; a height of 64 needs 2^128 hashes of work to reach
   std::size_t mst_key_bytes = 1024;                // collection '/' record key
   std::size_t mst_node_entries = 100'000;
+  std::size_t mst_misplaced_nodes = 100'000;       // remembered, so that none is read twice; past it a walk gives up
   std::uint64_t repo_bytes = 64ULL << 30;          // a whole CAR
   std::uint64_t repo_blocks = 1ULL << 30;
   std::uint64_t blob_bytes = 4ULL << 30;

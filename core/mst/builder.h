@@ -1,11 +1,11 @@
 // Builds the one canonical tree for a set of keys, from keys in ascending order, in O(depth) memory.
 #pragma once
 
-#include <memory>
-#include <string_view>
-
 #include "core/base/result.h"
 #include "core/ipld/block_source.h"
+
+#include <memory>
+#include <string_view>
 
 namespace atb::mst {
 

@@ -3,21 +3,21 @@
 //   {"e": [{"k": suffix bytes, "p": shared prefix length, "t": link | null, "v": link}…], "l": link | null}
 #pragma once
 
+#include "core/base/limits.h"
+#include "core/base/result.h"
+#include "core/ipld/cid.h"
+
 #include <cstdint>
 #include <optional>
 #include <string_view>
 #include <vector>
 
-#include "core/base/limits.h"
-#include "core/base/result.h"
-#include "core/ipld/cid.h"
-
 namespace atb::mst {
 
 struct Entry {
-  std::uint64_t prefix_length = 0;   // bytes shared with the key before it in this node; as claimed, unchecked
-  std::string_view suffix;           // lives as long as the block
-  ipld::Cid value;                   // the record
+  std::uint64_t prefix_length = 0;  // bytes shared with the key before it in this node; as claimed, unchecked
+  std::string_view suffix;          // lives as long as the block
+  ipld::Cid value;                  // the record
   std::optional<ipld::Cid> subtree;  // keys between this one and the next
 };
 
@@ -26,8 +26,11 @@ struct Node {
   std::vector<Entry> entries;
 };
 
-// Strict: exactly these fields, canonical DAG-CBOR. Does not look at keys. Ids "mst.node" (kind corrupt), with the cbor error as context.
+// Strict: exactly these fields, canonical DAG-CBOR. Does not look at keys. Id "mst.node" (kind corrupt;
+// limit_exceeded for too many entries), with the cbor error as context.
 Result<Node> decode_node(ByteView block, const Limits& limits);
+// The same into a node that is there, for its capacity.
+Status decode_node_into(Node& node, ByteView block, const Limits& limits);
 Bytes encode_node(const Node& node);
 
 // Leading zero bits of SHA-256(key), two by two (https://atproto.com/specs/repository#mst-structure).
