@@ -277,3 +277,19 @@ TEST_CASE("db: names that SQLite treats specially are plain files", "[db]") {
   CHECK(opened);
   CHECK(atb::os::posix_file_system().stat(folder.file(":memory:"))->size > 0);
 }
+
+TEST_CASE("db: a writer that does not get its turn in time is told that the database is busy", "[db]") {
+  const TempFolder folder;
+  const auto path = folder.file("a");
+  auto first = Database::open(path, kFirst);
+  auto second = Database::open(path, kFirst);
+  REQUIRE(first);
+  REQUIRE(second);
+  auto transaction = first->begin();
+  REQUIRE(transaction);
+  REQUIRE(second->execute("PRAGMA busy_timeout=10"));
+  const auto other = second->begin();
+  REQUIRE_FALSE(other);
+  CHECK(other.error().kind == ErrorKind::locked);
+  CHECK(other.error().id == "db.busy");
+}
