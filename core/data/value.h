@@ -1,6 +1,10 @@
 // A value of the protocol's data model (https://atproto.com/specs/data-model), and of plain JSON documents.
 #pragma once
 
+#include "core/base/bytes.h"
+#include "core/base/result.h"
+#include "core/ipld/cid.h"
+
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -8,10 +12,6 @@
 #include <utility>
 #include <variant>
 #include <vector>
-
-#include "core/base/bytes.h"
-#include "core/base/result.h"
-#include "core/ipld/cid.h"
 
 namespace atb::data {
 
@@ -29,11 +29,16 @@ class Object {
   Object& operator=(Object&&) noexcept;
   ~Object();
 
+  // An object of these entries, in their order; empty when a key comes twice. For many entries: set() looks
+  // at all of them each time.
+  static std::optional<Object> of(std::vector<Entry> entries);
+
   const Value* find(std::string_view key) const;
   // Replaces or appends; returns *this so that calls chain.
   Object& set(std::string key, Value value);
   void remove(std::string_view key);
   const std::vector<Entry>& entries() const { return entries_; }
+  std::vector<Entry> take() &&;
   bool empty() const;
   // Same keys and values, in whatever order.
   friend bool operator==(const Object& a, const Object& b);
@@ -45,20 +50,21 @@ class Object {
 // double appears only when a document was read with floats allowed.
 class Value {
  public:
-  using Variant = std::variant<std::monostate, bool, std::int64_t, double, std::string, Bytes, ipld::Cid, Array, Object>;
-  Value() = default;  // null
-  Value(std::nullptr_t) {}                                  // NOLINT(google-explicit-constructor)
-  Value(bool value) : value_(value) {}                      // NOLINT(google-explicit-constructor)
-  Value(std::int64_t value) : value_(value) {}              // NOLINT(google-explicit-constructor)
-  Value(int value) : value_(std::int64_t{value}) {}         // NOLINT(google-explicit-constructor)
+  using Variant =
+      std::variant<std::monostate, bool, std::int64_t, double, std::string, Bytes, ipld::Cid, Array, Object>;
+  Value() = default;                                 // null
+  Value(std::nullptr_t) {}                           // NOLINT(google-explicit-constructor)
+  Value(bool value) : value_(value) {}               // NOLINT(google-explicit-constructor)
+  Value(std::int64_t value) : value_(value) {}       // NOLINT(google-explicit-constructor)
+  Value(int value) : value_(std::int64_t{value}) {}  // NOLINT(google-explicit-constructor)
   explicit Value(double value) : value_(value) {}
-  Value(std::string value) : value_(std::move(value)) {}    // NOLINT(google-explicit-constructor)
+  Value(std::string value) : value_(std::move(value)) {}         // NOLINT(google-explicit-constructor)
   Value(std::string_view value) : value_(std::string(value)) {}  // NOLINT(google-explicit-constructor)
-  Value(const char* value) : value_(std::string(value)) {}  // NOLINT(google-explicit-constructor)
-  Value(Bytes value) : value_(std::move(value)) {}          // NOLINT(google-explicit-constructor)
-  Value(ipld::Cid value) : value_(value) {}                 // NOLINT(google-explicit-constructor)
-  Value(Array value) : value_(std::move(value)) {}          // NOLINT(google-explicit-constructor)
-  Value(Object value) : value_(std::move(value)) {}         // NOLINT(google-explicit-constructor)
+  Value(const char* value) : value_(std::string(value)) {}       // NOLINT(google-explicit-constructor)
+  Value(Bytes value) : value_(std::move(value)) {}               // NOLINT(google-explicit-constructor)
+  Value(ipld::Cid value) : value_(value) {}                      // NOLINT(google-explicit-constructor)
+  Value(Array value) : value_(std::move(value)) {}               // NOLINT(google-explicit-constructor)
+  Value(Object value) : value_(std::move(value)) {}              // NOLINT(google-explicit-constructor)
 
   const Variant& variant() const { return value_; }
   bool is_null() const { return std::holds_alternative<std::monostate>(value_); }
@@ -80,7 +86,8 @@ class Value {
   Variant value_;
 };
 
-// Required members, for documents of known shape: id "json.missing" or "json.type" (kind corrupt), naming the key.
+// Required members, for documents of known shape: id "json.missing" or "json.type" (kind corrupt), naming the
+// key.
 Result<std::string> require_text(const Value& object, std::string_view key);
 Result<std::int64_t> require_integer(const Value& object, std::string_view key);
 Result<bool> require_boolean(const Value& object, std::string_view key);

@@ -1,0 +1,170 @@
+#include "core/base/encoding.h"
+#include "core/base/text.h"
+#include "core/data/json.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+#include <iterator>
+
+namespace atb::data {
+namespace {
+
+struct Character {
+  std::uint32_t code = 0;
+  std::size_t size = 1;
+  bool valid = false;
+};
+
+// The character that `text` begins with; one byte that is not valid where it begins with no character.
+Character first_of(std::string_view text) {
+  const auto byte = [text](std::size_t i) { return static_cast<std::uint8_t>(text[i]); };
+  const std::uint8_t lead = byte(0);
+  if (lead < 0x80) return {lead, 1, true};
+  const std::size_t size = lead < 0xe0 ? 2 : lead < 0xf0 ? 3 : 4;
+  if (!valid_utf8(text.substr(0, size))) return {};
+  std::uint32_t code = lead & (0x7fU >> size);
+  for (std::size_t i = 1; i < size; ++i) code = code << 6U | (byte(i) & 0x3fU);
+  return {code, size, true};
+}
+
+// C0, DEL and C1, characters that set the direction of text, and the two line separators that JavaScript
+// minds.
+bool needs_escape(std::uint32_t code) {
+  return code < 0x20 || (code >= 0x7f && code <= 0x9f) || code == 0x61c || code == 0x200e || code == 0x200f ||
+         (code >= 0x2028 && code <= 0x202e) || (code >= 0x2066 && code <= 0x2069);
+}
+
+void append_escape(std::string& out, std::uint32_t code) {
+  switch (code) {
+    case '\b':
+      out += "\\b";
+      return;
+    case '\f':
+      out += "\\f";
+      return;
+    case '\n':
+      out += "\\n";
+      return;
+    case '\r':
+      out += "\\r";
+      return;
+    case '\t':
+      out += "\\t";
+      return;
+    default:
+      fmt::format_to(std::back_inserter(out), "\\u{:04x}", code);
+  }
+}
+
+void append_text(std::string& out, std::string_view text) {
+  out.push_back('"');
+  while (!text.empty()) {
+    const Character next = first_of(text);
+    if (!next.valid) {
+      out += "\\ufffd";
+    } else if (needs_escape(next.code)) {
+      append_escape(out, next.code);
+    } else {
+      if (next.code == '"' || next.code == '\\') out.push_back('\\');
+      out += text.substr(0, next.size);
+    }
+    text.remove_prefix(next.size);
+  }
+  out.push_back('"');
+}
+
+// Recursive: values come from readers that bound their depth, and their own destructor recurses the same way.
+class Writer {
+ public:
+  explicit Writer(JsonStyle style) : indented_(style == JsonStyle::indented) {}
+
+  void operator()(std::monostate) { out_ += "null"; }
+  void operator()(bool value) { out_ += value ? "true" : "false"; }
+  void operator()(std::int64_t value) { fmt::format_to(std::back_inserter(out_), "{}", value); }
+  void operator()(double value) {
+    if (!std::isfinite(value)) {
+      out_ += "null";  // JSON has no word for these, and no reader of ours makes them
+      return;
+    }
+    const std::string shortest = fmt::format("{}", value);
+    out_ += shortest;
+    // Still a float when it is read again.
+    if (shortest.find_first_of(".e") == std::string::npos) out_ += ".0";
+  }
+  void operator()(const std::string& value) { append_text(out_, value); }
+  void operator()(const Bytes& value) {
+    open('{');
+    member("$bytes");
+    append_text(out_, base64_encode(value));
+    close('}', false);
+  }
+  void operator()(const ipld::Cid& value) {
+    open('{');
+    member("$link");
+    append_text(out_, value.str());
+    close('}', false);
+  }
+  void operator()(const Array& array) {
+    open('[');
+    bool first = true;
+    for (const Value& item : array) {
+      next_line(!first);
+      first = false;
+      std::visit(*this, item.variant());
+    }
+    close(']', first);
+  }
+  void operator()(const Object& object) {
+    open('{');
+    bool first = true;
+    for (const auto& [key, value] : object.entries()) {
+      if (!first) out_.push_back(',');
+      first = false;
+      member(key);
+      std::visit(*this, value.variant());
+    }
+    close('}', first);
+  }
+  std::string take() { return std::move(out_); }
+
+ private:
+  void new_line() {
+    if (!indented_) return;
+    out_.push_back('\n');
+    out_.append(2 * level_, ' ');
+  }
+  void next_line(bool comma) {
+    if (comma) out_.push_back(',');
+    new_line();
+  }
+  void open(char bracket) {
+    out_.push_back(bracket);
+    ++level_;
+  }
+  void close(char bracket, bool is_empty) {
+    --level_;
+    if (!is_empty) new_line();
+    out_.push_back(bracket);
+  }
+  void member(std::string_view key) {
+    new_line();
+    append_text(out_, key);
+    out_ += indented_ ? ": " : ":";
+  }
+
+  bool indented_;
+  std::size_t level_ = 0;
+  std::string out_;
+};
+
+}  // namespace
+
+std::string to_json(const Value& value, JsonStyle style) {
+  Writer writer(style);
+  std::visit(writer, value.variant());
+  return writer.take();
+}
+
+}  // namespace atb::data
