@@ -113,9 +113,13 @@ Result<Value> parse_json(std::string_view text, const Limits& limits, Floats flo
                 fmt::format("the JSON has {} bytes; the limit is {}", text.size(), limits.json_bytes));
   }
   if (!valid_utf8(text)) return fail(ErrorKind::corrupt, "json.utf8", "the JSON is not valid UTF-8");
-  // nlohmann skips a byte order mark; RFC 8259 forbids it.
+  // Two leniencies of nlohmann: it skips a byte order mark, and takes a zero byte for the end of the text.
   if (text.starts_with("\xef\xbb\xbf")) {
     return fail(ErrorKind::corrupt, "json.syntax", "the JSON begins with a byte order mark");
+  }
+  if (const auto zero = text.find('\0'); zero != std::string_view::npos) {
+    return Error(ErrorKind::corrupt, "json.syntax", fmt::format("the JSON has a zero byte, at byte {}", zero))
+        .at(zero);
   }
   Builder builder(limits, floats);
   if (!nlohmann::json::sax_parse(text.begin(), text.end(), &builder)) return builder.take_error();

@@ -60,7 +60,8 @@ TEST_CASE("text: every character that reorders, hides or breaks a line is escape
   CHECK(printable("\u202e") == "\\u202e");
   CHECK(printable("\U000e0041") == "\\U000e0041");
   // Their neighbours are ordinary.
-  for (const char32_t code : {0x20U, 0x7eU, 0xa0U, 0xacU, 0xaeU, 0x2010U, 0x2027U, 0x202fU, 0x2070U, 0xdffffU}) {
+  for (const char32_t code :
+       {0x20U, 0x7eU, 0xa0U, 0xacU, 0xaeU, 0x2010U, 0x2027U, 0x202fU, 0x2070U, 0xdffffU}) {
     CHECK(printable(utf8(code)) == utf8(code));
   }
 }
@@ -102,7 +103,8 @@ TEST_CASE("text: whatever comes in, printable() gives short valid UTF-8 without 
 }
 
 TEST_CASE("text: UTF-8 is judged strictly", "[text]") {
-  for (const char32_t code : {0x0U, 0x7fU, 0x80U, 0x7ffU, 0x800U, 0xd7ffU, 0xe000U, 0xffffU, 0x10000U, 0x10ffffU}) {
+  for (const char32_t code :
+       {0x0U, 0x7fU, 0x80U, 0x7ffU, 0x800U, 0xd7ffU, 0xe000U, 0xffffU, 0x10000U, 0x10ffffU}) {
     CHECK(valid_utf8(utf8(code)));
   }
   for (const std::string_view text : {"\x80", "\xc1\xbf", "\xe0\x9f\xbf", "\xf0\x8f\xbf\xbf", "\xed\xbf\xbf",

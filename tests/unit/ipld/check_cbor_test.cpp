@@ -3,8 +3,6 @@
 #include "tests/support/catch.h"
 #include "tests/unit/ipld/bytes_of.h"
 
-#include <chrono>
-
 using atb::Bytes;
 using atb::ErrorKind;
 using atb::Limits;
@@ -253,17 +251,17 @@ TEST_CASE("check_cbor: a million levels cost neither the stack nor time", "[cbor
   CHECK(verdict(repeat("9f", kLevels), limits) == "!cbor.cut");
 }
 
-TEST_CASE("check_cbor: every string of up to three bytes gets a verdict, and a prefix of an item is cut",
-          "[cbor]") {
-  for (std::uint32_t word = 0; word < (1U << 24U); word += 1) {
-    const Bytes bytes{static_cast<std::uint8_t>(word >> 16U), static_cast<std::uint8_t>(word >> 8U),
-                      static_cast<std::uint8_t>(word)};
-    const auto whole = check_cbor(bytes, {});
-    if (whole || (word & 0xffU) != 0) continue;
-    // A two-byte item followed by anything is that item with trailing bytes, or has an earlier deviation.
-    const auto head = check_cbor(atb::ByteView(bytes).first(2), {});
-    if (head && whole.error().id != "cbor.trailing") FAIL_CHECK(word);
+TEST_CASE("check_cbor: after any complete item of two bytes, a third is trailing", "[cbor]") {
+  std::size_t complete = 0;
+  for (std::uint32_t word = 0; word < (1U << 16U); ++word) {
+    const Bytes item{static_cast<std::uint8_t>(word >> 8U), static_cast<std::uint8_t>(word)};
+    if (!check_cbor(item, {})) continue;
+    ++complete;
+    Bytes more = item;
+    more.push_back(0);
+    if (verdict(more) != "cbor.trailing") FAIL(atb::hex_encode(item));
   }
+  CHECK(complete > 300);
 }
 
 TEST_CASE("check_cbor: an item cut anywhere is cut", "[cbor]") {
