@@ -23,11 +23,16 @@ constexpr std::array<std::string_view, 1> kSchemas = {R"sql(
 
 std::string_view name_of(Phase phase) {
   switch (phase) {
-    case Phase::intended: return "intended";
-    case Phase::tried: return "tried";
-    case Phase::failed: return "failed";
-    case Phase::observed: return "observed";
-    case Phase::skipped: return "skipped";
+    case Phase::intended:
+      return "intended";
+    case Phase::tried:
+      return "tried";
+    case Phase::failed:
+      return "failed";
+    case Phase::observed:
+      return "observed";
+    case Phase::skipped:
+      return "skipped";
   }
   return "unknown";
 }
@@ -62,8 +67,9 @@ Result<std::string> Journal::last_phase(std::string_view step) {
 }
 
 Status Journal::set(std::string_view name, std::string_view value) {
-  auto upsert = TRY(db_.prepare(
-      "INSERT INTO fact (name, value) VALUES (?, ?) ON CONFLICT (name) DO UPDATE SET value = excluded.value"));
+  auto upsert =
+      TRY(db_.prepare("INSERT INTO fact (name, value) VALUES (?, ?) ON CONFLICT (name) DO UPDATE SET value = "
+                      "excluded.value"));
   upsert.bind(1, name).bind(2, value);
   TRY(upsert.run());
   for (auto& [known, old] : facts_) {

@@ -1,16 +1,16 @@
-// The journal of one move, in SQLite with synchronous=FULL: what was intended, tried and observed, and the facts that
-// later steps need. No secrets in here.
+// The journal of one move, in SQLite with synchronous=FULL: what was intended, tried and observed, and the
+// facts that later steps need. No secrets in here.
 #pragma once
+
+#include "core/base/result.h"
+#include "core/db/sqlite.h"
+#include "core/os/clock.h"
 
 #include <cstdint>
 #include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
-
-#include "core/base/result.h"
-#include "core/db/sqlite.h"
-#include "core/os/clock.h"
 
 namespace atb::migrate {
 
@@ -51,26 +51,29 @@ class Journal {
 // Names of facts, in one place.
 namespace fact {
 inline constexpr std::string_view kDid = "did";
-inline constexpr std::string_view kAccount = "account";              // as the user typed it
-inline constexpr std::string_view kOldHost = "old.host";             // origins
+inline constexpr std::string_view kAccount = "account";   // as the user typed it
+inline constexpr std::string_view kOldHost = "old.host";  // origins
 inline constexpr std::string_view kNewHost = "new.host";
-inline constexpr std::string_view kNewDid = "new.did";               // of the host: the audience of service tokens
-inline constexpr std::string_view kHandle = "handle";                // on the new host
+inline constexpr std::string_view kNewDid = "new.did";  // of the host: the audience of service tokens
+inline constexpr std::string_view kHandle = "handle";   // on the new host
 inline constexpr std::string_view kEmail = "email";
 inline constexpr std::string_view kAllowedMissing = "blobs.allowed_missing";  // CIDs, a line each
-inline constexpr std::string_view kBackupCommit = "backup.commit";   // CID of the proven commit
-inline constexpr std::string_view kBackupData = "backup.data";       // its MST root
-inline constexpr std::string_view kAgreed = "plan.agreed";           // "yes" once the plan was agreed to
-inline constexpr std::string_view kRecoveryPath = "recovery.path";   // "none": not wanted
-inline constexpr std::string_view kRecoveryKey = "recovery.key";     // did:key
-inline constexpr std::string_view kKeptKeys = "keys.kept";           // of unknown owner, a line each
+inline constexpr std::string_view kBackupCommit = "backup.commit";            // CID of the proven commit
+inline constexpr std::string_view kBackupData = "backup.data";                // its MST root
+inline constexpr std::string_view kAgreed = "plan.agreed";          // "yes" once the plan was agreed to
+inline constexpr std::string_view kRecoveryPath = "recovery.path";  // "none": not wanted
+inline constexpr std::string_view kRecoveryKey = "recovery.key";    // did:key
+inline constexpr std::string_view kKeptKeys = "keys.kept";          // of unknown owner, a line each
 inline constexpr std::string_view kDroppedKeys = "keys.dropped";
-inline constexpr std::string_view kOldKeys = "old.keys";             // the old host's own rotation keys, a line each
-inline constexpr std::string_view kSigned = "operation.signed";      // JSON
+inline constexpr std::string_view kOldKeys = "old.keys";  // the old host's own rotation keys, a line each
+inline constexpr std::string_view kOperation = "operation.cid";
+inline constexpr std::string_view kSigned = "operation.signed";  // JSON
 inline constexpr std::string_view kInertKey = "fresh.record_key";
-inline constexpr std::string_view kNotes = "notes";                  // what could not be done and is told at the end, a line each
-inline constexpr std::string_view kSealed = "secrets.sealed";        // "yes": wrapped with a passphrase
-inline constexpr std::string_view kFinished = "finished";            // RFC 3339
+inline constexpr std::string_view kFreshData = "fresh.data";  // MST root under the new key, as first seen
+inline constexpr std::string_view kNotes =
+    "notes";  // what could not be done and is told at the end, a line each
+inline constexpr std::string_view kSealed = "secrets.sealed";  // "yes": wrapped with a passphrase
+inline constexpr std::string_view kFinished = "finished";      // RFC 3339
 }  // namespace fact
 
 }  // namespace atb::migrate

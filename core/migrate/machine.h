@@ -1,53 +1,71 @@
 // The machine that moves an account from one host to another.
 //
 // INVARIANTS
-//   1. The servers say what is true; the journal says what was tried. Before acting, a step observes; what is so already is skipped.
-//   2. The intent is in the journal, on disk, before the act. What came of it is observed, not inferred from a status code.
+//   1. The servers say what is true; the journal says what was tried. Before acting, a step observes; what is
+//   so already is skipped.
+//   2. The intent is in the journal, on disk, before the act. What came of it is observed, not inferred from
+//   a status code.
 //   3. No step follows one that is not confirmed.
 //   4. Secrets that a later step needs are on disk (0600, fsynced) before the call that makes them count.
-//   5. Nothing on the old host and nothing of the identity changes before everything is on the new host and was counted there.
+//   5. Nothing on the old host and nothing of the identity changes before everything is on the new host and
+//   was counted there.
 //   6. After the point of no return every step only goes forward, and each may be repeated.
 //
 // STATES, each reached when its step is confirmed
 //
-//   observed ── plan ──► backed-up ──► account-made ──► imported ──► blobs-there ──► preferences-there ──► caught-up
-//                                                                                                            │
-//      ┌─────────────────────────────────────────────────────────────────────────────────────────────────────┘
+//   planned ──► recovery-key-kept ──► backed-up ──► account-made ──► imported ──► blobs-there ──►
+//   preferences-there ──► caught-up
+//                                                                                                                      │
+//      ┌───────────────────────────────────────────────────────────────────────────────────────────────────────────────┘
 //      ▼
-//   recovery-key-kept ──► operation-signed ──►│ operation-in-directory ──► active ──► old-inactive ──► fresh-commit ──► proven ──► finished
-//                                             │
-//                             POINT OF NO RETURN: submit_operation
+//   operation-signed ──►│ operation-in-directory ──► active ──► old-inactive ──► fresh-commit ──► proven ──►
+//   finished
+//                       │
+//             POINT OF NO RETURN: submit
 //
-// STEP              FUNCTION (steps_*.cpp)   WHAT HOLDS AFTERWARDS                                  WHAT A KILL IN IT LEAVES
-//   log-in-old      LogInOld                 a main-password session of the old host is kept         nothing
-//   back-up         BackUp                   a proven backup folder lies in the move's folder        a folder that the next run completes
-//   create-account  CreateAccount            the new host knows the DID, deactivated; its password   the password is kept; the next run observes
-//                                            is in the secrets file                                  whether the account was made, and logs in
+// STEP              FUNCTION (steps_*.cpp)   WHAT HOLDS AFTERWARDS                                  WHAT A
+// KILL IN IT LEAVES
+//   log-in-old      LogInOld                 a main-password session of the old host is kept, the    nothing
+//                                            new password is in the secrets file
+//   recovery-key    KeepRecoveryKey          the key's sealed file is on disk, or none is wanted     the file
+//   is found and opened again back-up         BackUp                   a proven backup folder lies in the
+//   move's folder        a folder that the next run completes create-account  CreateAccount            the
+//   new host knows the DID, deactivated                 the password is kept: the next run observes
+//                                                                                                    whether
+//                                                                                                    the
+//                                                                                                    account
+//                                                                                                    was
+//                                                                                                    made,
+//                                                                                                    and logs
+//                                                                                                    in
 //   log-in-new      LogInNew                 a session of the new host is kept                       nothing
-//   import          ImportRepo               the new host's commit is the backup's                   imported or not: observed
-//   blobs           UploadBlobs              the new host misses no blob but the allowed ones        fewer are missing
-//   preferences     PutPreferences           equal to the backup's, less the read-only ones          put or not: observed
-//   catch-up        CatchUp                  old host's head = backup = new host's head              as back-up, import, blobs
-//   recovery-key    KeepRecoveryKey          the key's sealed file is on disk                        the file is found and opened again
-//   sign            SignOperation            an operation, signed by the old host and checked by     an unused signature: harmless, it is not published
+//   import          ImportRepo               the new host's commit is the backup's                   imported
+//   or not: observed blobs           UploadBlobs              the new host misses no blob but the allowed
+//   ones        fewer are missing preferences     PutPreferences           equal to the backup's, less the
+//   read-only ones          put or not: observed catch-up        CatchUp                  old host's head =
+//   backup = new host's head              as back-up, import, blobs sign            SignOperation an
+//   operation, signed by the old host and checked by     an unused signature: harmless, it is not published
 //                                            us, is in the journal
-//   submit          SubmitOperation          the directory's head is that operation                  in the directory or not: observed by its CID
-//   activate        Activate                 the new host serves the account                         active or not: observed
-//   deactivate-old  DeactivateOld            the old host does not (failing that is told, not fatal) observed
-//   fresh-commit    MakeFreshCommit          the head is signed by the new key; same MST root        an inert record that the next run deletes
-//   proof           LastProof                fetched, proven, compared: the same MST root            nothing: it only reads
-//   finish          Finish                   secrets and sessions of the move are gone               some are left; the next run removes them
+//   submit          SubmitOperation          the directory's head is that operation                  in the
+//   directory or not: observed by its CID activate        Activate                 the new host serves the
+//   account                         active or not: observed deactivate-old  DeactivateOld            the old
+//   host does not (failing that is told, not fatal) observed fresh-commit    MakeFreshCommit          the
+//   head is signed by the new key; same MST root        an inert record that the next run deletes proof
+//   LastProof                fetched, proven, compared: the same MST root            nothing: it only reads
+//   finish          Finish                   secrets and sessions of the move are gone               some are
+//   left; the next run removes them
 //
-// Up to and including `sign` a move can be dropped: the account lives on the old host as before, and the new host holds a deactivated copy.
-// From `submit` on, the identity names the new host; the way on is forward (`migrate resume`).
+// Up to and including `sign` a move can be dropped: the account lives on the old host as before, and the new
+// host holds a deactivated copy. From `submit` on, the identity names the new host; the way on is forward
+// (`migrate resume`), and the steps before are not looked at again.
 #pragma once
+
+#include "core/base/result.h"
 
 #include <memory>
 #include <string>
 #include <string_view>
 #include <vector>
-
-#include "core/base/result.h"
 
 namespace atb::migrate {
 
@@ -66,7 +84,8 @@ class Step {
   virtual std::string_view name() const = 0;
   // For a person: "Import the repository into the new host".
   virtual std::string_view title() const = 0;
-  // Asks what is true now; changes nothing outside. Called before act() and again after it, whatever act() returned.
+  // Asks what is true now; changes nothing outside. Called before act() and again after it, whatever act()
+  // returned.
   virtual Result<Observation> observe(Move& move) = 0;
   virtual Status act(Move& move) = 0;
   // False: its failure is told and the move goes on.

@@ -1,7 +1,13 @@
 // `migrate`: start, resume and look at moves. Each move has a folder of its own:
 //
-//   <state>/moves/<did, ':' as '_'>/   journal.db  secrets  old/ new/ (sessions)  backup/ (a backup folder)  lock
+//   <state>/moves/<did, ':' as '_'>/   journal.db  secrets  old/ new/ (sessions)  backup/ (a backup folder)
+//   lock
 #pragma once
+
+#include "core/account/secret_input.h"
+#include "core/base/report.h"
+#include "core/exporter/context.h"
+#include "core/migrate/journal.h"
 
 #include <cstdint>
 #include <optional>
@@ -9,36 +15,31 @@
 #include <string_view>
 #include <vector>
 
-#include "core/account/secret_input.h"
-#include "core/base/report.h"
-#include "core/exporter/context.h"
-#include "core/migrate/journal.h"
-
 namespace atb::migrate {
 
 // Where the secrets come from that a move asks for, by the name of their flag.
 struct SecretSources {
-  account::SecretSource password;      // old host, main password
+  account::SecretSource password;  // old host, main password
   account::SecretSource new_password;
-  account::SecretSource auth_code;     // 2FA of the old host
-  account::SecretSource plc_token;     // from the old host's e-mail
-  account::SecretSource passphrase;    // for key files, and the secrets of the move
-  account::SecretSource invite_code;   // only `environment` and prompt: the flag gives it as text
+  account::SecretSource auth_code;    // 2FA of the old host
+  account::SecretSource plc_token;    // from the old host's e-mail
+  account::SecretSource passphrase;   // for key files, and the secrets of the move
+  account::SecretSource invite_code;  // only `environment` and prompt: the flag gives it as text
 };
 
 struct Options {
-  std::string to;                        // URL of the new host
-  std::string from_host;                 // --pds: instead of what the DID document says
+  std::string to;         // URL of the new host
+  std::string from_host;  // --pds: instead of what the DID document says
   std::string handle;
   std::string email;
   std::string invite_code;
   std::vector<std::string> allowed_missing;  // CIDs, from --allow-missing-blobs
   std::string recovery_key_out;
   bool no_recovery_key = false;
-  std::vector<std::string> keep_keys;    // rotation keys of unknown owner, decided beforehand
+  std::vector<std::string> keep_keys;  // rotation keys of unknown owner, decided beforehand
   std::vector<std::string> remove_keys;
-  std::string confirm;                   // --confirm DID
-  unsigned jobs = 4;                     // uploads side by side
+  std::string confirm;  // --confirm DID
+  unsigned jobs = 4;    // uploads side by side
 };
 
 // What the move tells while it runs. Calls come from the moving thread.
@@ -48,7 +49,7 @@ struct StepEvent {
   std::string_view name;
   std::string_view title;
   Phase phase = Phase::intended;
-  std::string detail;      // may hold remote text
+  std::string detail;  // may hold remote text
 };
 class Watcher {
  public:
@@ -63,10 +64,10 @@ struct Outcome {
   std::string old_host;
   std::string new_host;
   std::string handle;
-  std::string folder;          // of the move; the backup stays in it
-  std::string commit;          // the new host's head
-  std::string data;            // the MST root, equal on both sides
-  std::string operation;       // CID
+  std::string folder;     // of the move; the backup stays in it
+  std::string commit;     // the new host's head
+  std::string data;       // the MST root, equal on both sides
+  std::string operation;  // CID
   bool resumed = false;
   std::vector<std::string> notes;  // what could not be done, or wants a look; sentences
   Report report;
@@ -76,13 +77,17 @@ struct World {
   exporter::Context& context;
   account::Prompter& prompter;
   Watcher& watcher;
-  std::string state_folder;   // <state>
+  std::string state_folder;  // <state>
 };
 
-// Starts a move, or goes on with the one that is under way to the same host. Ids (besides those of the steps): "move.other_target" (refused), "move.locked".
-Result<Outcome> start(const World& world, const syntax::AtIdentifier& account, const Options& options, const SecretSources& secrets);
-// Goes on. `account` empty: the only unfinished move; "move.none" (not_found) or "move.several" (invalid_input) else.
-Result<Outcome> resume(const World& world, const std::optional<syntax::AtIdentifier>& account, const Options& options, const SecretSources& secrets);
+// Starts a move, or goes on with the one that is under way to the same host. Ids (besides those of the
+// steps): "move.other_target" (refused), "move.locked".
+Result<Outcome> start(const World& world, const syntax::AtIdentifier& account, const Options& options,
+                      const SecretSources& secrets);
+// Goes on. `account` empty: the only unfinished move; "move.none" (not_found) or "move.several"
+// (invalid_input) else.
+Result<Outcome> resume(const World& world, const std::optional<syntax::AtIdentifier>& account,
+                       const Options& options, const SecretSources& secrets);
 
 struct MoveStatus {
   std::string did;
@@ -90,10 +95,10 @@ struct MoveStatus {
   std::string old_host;
   std::string new_host;
   std::string folder;
-  std::string next_step;        // empty when finished
+  std::string next_step;  // empty when finished
   std::string next_title;
   bool past_no_return = false;
-  std::string finished;         // RFC 3339, or empty
+  std::string finished;  // RFC 3339, or empty
   std::vector<JournalEvent> events;
 };
 Result<std::vector<MoveStatus>> status(os::FileSystem& fs, os::Clock& clock, const std::string& state_folder);

@@ -1,52 +1,52 @@
 // What will be done, what it needs and what stands against it: a pure function of what was observed.
 #pragma once
 
+#include "core/base/result.h"
+#include "core/syntax/did.h"
+#include "core/syntax/handle.h"
+
 #include <cstdint>
 #include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
 
-#include "core/base/result.h"
-#include "core/syntax/did.h"
-#include "core/syntax/handle.h"
-
 namespace atb::migrate {
 
 // Everything the plan is made from, fetched and not remembered.
 struct Observed {
   syntax::Did did;
-  std::string current_handle;               // proven, or what the log says; may be empty
-  std::string old_host;                     // origins
+  std::string current_handle;  // proven, or what the log says; may be empty
+  std::string old_host;        // origins
   std::string new_host;
-  std::vector<std::string> old_domains;     // ".old.example": handles the old host hands out
-  std::vector<std::string> new_domains;
+  std::vector<std::string> old_domains{};  // ".old.example": handles the old host hands out
+  std::vector<std::string> new_domains{};
   bool invite_required = false;
   bool phone_required = false;
-  bool new_knows_account = false;           // a repository of the DID is there already
-  bool new_account_ours = false;            // … made by this move
-  std::optional<std::int64_t> blob_limit;   // of the new host, when it says
-  bool plc = true;                          // did:plc
+  bool new_knows_account = false;            // a repository of the DID is there already
+  bool new_account_ours = false;             // … made by this move
+  std::optional<std::int64_t> blob_limit{};  // of the new host, when it says
+  bool plc = true;                           // did:plc
   bool old_active = true;
   std::int64_t clock_skew_s = 0;
 };
 
 struct Wishes {
-  std::string handle;       // --handle
-  std::string email;        // --email
+  std::string handle;  // --handle
+  std::string email;   // --email
   bool has_invite = false;
 };
 
 struct Plan {
-  std::string handle;                  // on the new host; empty: must be asked for
-  std::string suggested_handle;        // when it must be asked for
+  std::string handle;            // on the new host; empty: must be asked for
+  std::string suggested_handle;  // when it must be asked for
   bool handle_changes = false;
-  std::vector<std::string> warnings;   // sentences
+  std::vector<std::string> warnings;  // sentences
   bool needs_invite = false;
 };
 
-// Kind refused (exit 22), with the next thing to do in the hint: "move.same_host", "move.did_web", "move.phone", "move.account_exists", "move.handle",
-// "move.old_inactive".
+// Kind refused (exit 22), with the next thing to do in the hint: "move.same_host", "move.did_web",
+// "move.phone", "move.account_exists", "move.handle", "move.old_inactive".
 Result<Plan> make_plan(const Observed& observed, const Wishes& wishes);
 
 // The plan in words: what happens, in which order, what can be undone and until when.

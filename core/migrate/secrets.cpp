@@ -17,7 +17,8 @@ SecretsFile::SecretsFile(os::FileSystem& fs, os::Random& random, std::string pat
   if (passphrase != nullptr) passphrase_ = passphrase->clone();
 }
 
-Result<SecretsFile> SecretsFile::open(os::FileSystem& fs, os::Random& random, std::string path, const Secret* passphrase) {
+Result<SecretsFile> SecretsFile::open(os::FileSystem& fs, os::Random& random, std::string path,
+                                      const Secret* passphrase) {
   SecretsFile secrets(fs, random, std::move(path), passphrase);
   if (!os::exists(fs, secrets.path_)) return secrets;
   Bytes raw = TRY(os::read_file(fs, secrets.path_, kMaxFile));
@@ -25,18 +26,22 @@ Result<SecretsFile> SecretsFile::open(os::FileSystem& fs, os::Random& random, st
   wipe(raw.data(), raw.size());
   if (crypto::looks_sealed(text.reveal())) {
     if (passphrase == nullptr) {
-      return fail(ErrorKind::bad_key, "secrets.passphrase_needed", "the secrets of this move are wrapped with a passphrase",
+      return fail(ErrorKind::bad_key, "secrets.passphrase_needed",
+                  "the secrets of this move are wrapped with a passphrase",
                   "give it with --passphrase-file or --passphrase-command, or at a terminal");
     }
-    text = TRY_CONTEXT("while opening the secrets of this move", crypto::open(text.reveal(), *passphrase, kPurpose));
+    text = TRY_CONTEXT("while opening the secrets of this move",
+                       crypto::open(text.reveal(), *passphrase, kPurpose));
   }
   auto parsed = data::parse_json(text.reveal(), Limits{});
   const data::Object* object = parsed ? parsed->object() : nullptr;
   if (object == nullptr) {
-    return fail(ErrorKind::corrupt, "secrets.format", "the secrets of this move cannot be read: " + secrets.path_);
+    return fail(ErrorKind::corrupt, "secrets.format",
+                "the secrets of this move cannot be read: " + secrets.path_);
   }
   for (const auto& [name, value] : object->entries()) {
-    if (const std::string* secret = value.text()) secrets.values_.emplace_back(name, Secret::copy_of(*secret));
+    if (const std::string* secret = value.text())
+      secrets.values_.emplace_back(name, Secret::copy_of(*secret));
   }
   return secrets;
 }

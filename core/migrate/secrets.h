@@ -1,6 +1,10 @@
-// What a move must not forget and nobody may read: one file, 0600, written whole and fsynced before the call that makes
-// its content count; wrapped with a passphrase when there is one; removed at the end.
+// What a move must not forget and nobody may read: one file, 0600, written whole and fsynced before the call
+// that makes its content count; wrapped with a passphrase when there is one; removed at the end.
 #pragma once
+
+#include "core/base/secret.h"
+#include "core/os/file_system.h"
+#include "core/os/random.h"
 
 #include <optional>
 #include <string>
@@ -8,17 +12,14 @@
 #include <utility>
 #include <vector>
 
-#include "core/base/secret.h"
-#include "core/os/file_system.h"
-#include "core/os/random.h"
-
 namespace atb::migrate {
 
 class SecretsFile {
  public:
-  // Reads the file if it is there. `passphrase` null: plain. Ids "secrets.passphrase_needed" (bad_key: wrapped, and none given),
-  // "sealed.passphrase" (bad_key), "secrets.format" (corrupt).
-  static Result<SecretsFile> open(os::FileSystem& fs, os::Random& random, std::string path, const Secret* passphrase);
+  // Reads the file if it is there. `passphrase` null: plain. Ids "secrets.passphrase_needed" (bad_key:
+  // wrapped, and none given), "sealed.passphrase" (bad_key), "secrets.format" (corrupt).
+  static Result<SecretsFile> open(os::FileSystem& fs, os::Random& random, std::string path,
+                                  const Secret* passphrase);
 
   // nullptr when absent. Lives until the next put().
   const Secret* get(std::string_view name) const;

@@ -1,0 +1,132 @@
+// Runs the steps: observe, skip what is so, journal the intent, act, observe again. See machine.h.
+#include "core/migrate/machine.h"
+#include "core/migrate/move.h"
+
+#include <algorithm>
+#include <array>
+
+namespace atb::migrate {
+namespace {
+
+class Execution {
+ public:
+  Execution(Move& move, Step& step, std::size_t number, std::size_t of)
+      : move_(move), step_(step), number_(number), of_(of) {}
+
+  Status run() {
+    TRY(check_stop(move_.stop()));
+    Observation before = TRY(observe());
+    if (before.satisfied) return note(Phase::skipped, before.detail);
+    TRY(note(Phase::intended, before.detail));
+    Status acted = step_.act(move_);
+    if (acted) {
+      TRY(note(Phase::tried, ""));
+    } else {
+      TRY(note(Phase::failed, acted.error().id + ": " + acted.error().message));
+      if (!may_have_happened(acted.error())) return acted;
+    }
+    // A lost reply cannot be told from a lost request: what counts is what is true now.
+    auto after = observe();
+    if (!after) return acted ? Status(std::unexpected(std::move(after).error())) : acted;
+    if (after->satisfied) return note(Phase::observed, after->detail);
+    if (!acted) return acted;
+    return fail(
+        ErrorKind::remote, "move.not_confirmed",
+        "the host said yes, but it is not so: " + std::string(step_.title()) + " (" + after->detail + ")",
+        "nothing further was done; run 'atbackup migrate resume' to look again");
+  }
+
+ private:
+  Result<Observation> observe() {
+    auto seen = step_.observe(move_);
+    if (!seen)
+      return std::unexpected(std::move(seen).error().while_("while looking whether this is done: " +
+                                                            std::string(step_.title())));
+    return seen;
+  }
+
+  static bool may_have_happened(const Error& error) {
+    switch (error.kind) {
+      case ErrorKind::network:
+      case ErrorKind::timeout:
+      case ErrorKind::remote:
+      case ErrorKind::conflict:
+      case ErrorKind::not_found:
+        return true;
+      default:
+        return false;
+    }
+  }
+
+  Status note(Phase phase, std::string detail) {
+    TRY(move_.journal.write(step_.name(), phase, detail));
+    move_.world.watcher.step({number_, of_, step_.name(), step_.title(), phase, std::move(detail)});
+    return {};
+  }
+
+  Move& move_;
+  Step& step_;
+  std::size_t number_;
+  std::size_t of_;
+};
+
+}  // namespace
+
+Result<bool> past_no_return(Journal& journal) {
+  const std::string phase = TRY(journal.last_phase(kPointOfNoReturn));
+  return phase == name_of(Phase::observed) || phase == name_of(Phase::skipped);
+}
+
+std::vector<std::unique_ptr<Step>> all_steps() {
+  std::vector<std::unique_ptr<Step>> steps;
+  steps.push_back(log_in_old_step());
+  steps.push_back(recovery_key_step());
+  steps.push_back(back_up_step());
+  steps.push_back(create_account_step());
+  steps.push_back(log_in_new_step());
+  steps.push_back(import_step());
+  steps.push_back(blobs_step());
+  steps.push_back(preferences_step());
+  steps.push_back(catch_up_step());
+  steps.push_back(sign_step());
+  steps.push_back(submit_step());
+  steps.push_back(activate_step());
+  steps.push_back(deactivate_old_step());
+  steps.push_back(fresh_commit_step());
+  steps.push_back(proof_step());
+  steps.push_back(finish_step());
+  return steps;
+}
+
+namespace {
+
+// Before the point of no return everything is looked at again: the world may have changed. After it only what
+// comes after, and the session that this needs. A finished move is only tidied up.
+bool to_be_run(std::string_view name, bool past, bool finished) {
+  if (finished) return name == "finish";
+  if (!past) return true;
+  static constexpr std::array<std::string_view, 7> kAfter = {
+      "log-in-new", "submit", "activate", "deactivate-old", "fresh-commit", "proof", "finish"};
+  return std::ranges::find(kAfter, name) != kAfter.end();
+}
+
+}  // namespace
+
+Status run_steps(Move& move) {
+  const auto steps = all_steps();
+  const bool past = TRY(past_no_return(move.journal));
+  const bool finished = move.journal.has(fact::kFinished);
+  for (std::size_t i = 0; i < steps.size(); ++i) {
+    Step& step = *steps[i];
+    if (!to_be_run(step.name(), past, finished)) continue;
+    Status done = Execution(move, step, i + 1, steps.size()).run();
+    if (done) continue;
+    if (step.must_hold() || done.error().kind == ErrorKind::cancelled) {
+      return std::unexpected(std::move(done).error().while_("while doing: " + std::string(step.title())));
+    }
+    TRY(move.note(std::string(step.title()) + ": not done (" + done.error().message + ")"));
+  }
+  return {};
+}
+
+}  // namespace atb::migrate

@@ -1,0 +1,202 @@
+#include "core/migrate/migrate.h"
+
+#include "core/migrate/machine.h"
+#include "core/migrate/move.h"
+
+namespace atb::migrate {
+namespace {
+
+struct OpenMove {
+  std::unique_ptr<os::FileLock> lock;
+  std::unique_ptr<Move> move;
+  bool resumed = false;
+};
+
+Result<SecretsFile> open_secrets(const World& world, const SecretSources& sources, const MovePaths& paths,
+                                 Journal& journal) {
+  exporter::Context& context = world.context;
+  std::optional<Secret> passphrase;
+  if (account::is_set(sources.passphrase) || journal.get(fact::kSealed) == "yes") {
+    passphrase = TRY(account::obtain(sources.passphrase, "passphrase",
+                                     "Passphrase of this move: ", context.fs, world.prompter, context.stop));
+  }
+  auto secrets = TRY(
+      SecretsFile::open(context.fs, context.random, paths.secrets(), passphrase ? &*passphrase : nullptr));
+  if (passphrase && journal.get(fact::kSealed) != "yes") TRY(journal.set(fact::kSealed, "yes"));
+  return secrets;
+}
+
+Result<net::Url> host_url(const std::string& text) {
+  net::Url url = TRY(net::Url::parse(text.find("://") == std::string::npos ? "https://" + text : text));
+  if (url.path != "/" && !url.path.empty()) {
+    return fail(ErrorKind::invalid_input, "move.url",
+                "a host is named by its origin, without a path: " + text, "give it as " + url.origin());
+  }
+  url.path = "/";
+  return url;
+}
+
+// A finished move makes room for the next one of the same account; its journal and backup are kept beside it.
+Status set_aside(exporter::Context& context, const MovePaths& paths, const Journal& journal) {
+  std::string when = journal.get(fact::kFinished);
+  std::erase(when, ':');
+  TRY(context.fs.rename(paths.folder, paths.folder + "." + when));
+  return context.fs.sync_folder(os::parent_of(paths.folder));
+}
+
+Result<OpenMove> open_move(const World& world, const MovePaths& paths, const Options& options,
+                           const SecretSources& sources) {
+  exporter::Context& context = world.context;
+  OpenMove open;
+  open.lock = TRY_CONTEXT("another 'atbackup migrate' is moving this account", context.fs.lock(paths.lock()));
+  auto journal = TRY(Journal::open(paths.journal(), context.clock));
+  auto did = TRY(syntax::Did::parse(journal.get(fact::kDid)));
+  auto secrets = TRY(open_secrets(world, sources, paths, journal));
+  const net::Url old_url = TRY(net::Url::parse(journal.get(fact::kOldHost)));
+  const net::Url new_url = TRY(net::Url::parse(journal.get(fact::kNewHost)));
+  open.move = std::make_unique<Move>(world, options, sources, paths, did, std::move(journal),
+                                     std::move(secrets), old_url, new_url);
+  return open;
+}
+
+Result<Outcome> run(OpenMove open) {
+  Move& move = *open.move;
+  TRY(observe_and_plan(move));
+  TRY(run_steps(move));
+  Outcome outcome;
+  outcome.did = move.did.str();
+  outcome.old_host = move.old_host.host().origin();
+  outcome.new_host = move.new_host.host().origin();
+  outcome.handle = move.journal.get(fact::kHandle);
+  outcome.folder = move.paths.folder;
+  outcome.data = move.journal.get(fact::kBackupData);
+  outcome.operation = move.journal.get(fact::kOperation);
+  if (const auto head = read_head(move, move.new_host)) outcome.commit = head->cid.str();
+  outcome.resumed = open.resumed;
+  outcome.notes = move.notes();
+  outcome.report = std::move(move.report);
+  return outcome;
+}
+
+struct Known {
+  MovePaths paths;
+  std::string did;
+  std::string account;
+  std::string handle;
+  bool finished = false;
+};
+
+Result<std::vector<Known>> known_moves(os::FileSystem& fs, os::Clock& clock,
+                                       const std::string& state_folder) {
+  std::vector<Known> moves;
+  const std::string folder = moves_folder(state_folder);
+  if (!os::exists(fs, folder)) return moves;
+  for (const std::string& name : TRY(fs.list(folder))) {
+    const MovePaths paths{os::join(folder, name)};
+    if (!os::exists(fs, paths.journal())) continue;
+    const auto journal = TRY(Journal::open(paths.journal(), clock));
+    if (!journal.has(fact::kNewHost)) continue;  // killed before it began
+    moves.push_back({paths, journal.get(fact::kDid), journal.get(fact::kAccount), journal.get(fact::kHandle),
+                     journal.has(fact::kFinished)});
+  }
+  return moves;
+}
+
+bool names(const Known& known, const syntax::AtIdentifier& account) {
+  return account.str() == known.did || account.str() == known.account || account.str() == known.handle;
+}
+
+}  // namespace
+
+Result<Outcome> start(const World& world, const syntax::AtIdentifier& account, const Options& options,
+                      const SecretSources& secrets) {
+  exporter::Context& context = world.context;
+  const net::Url new_url = TRY(host_url(options.to));
+  const identity::Identity identity = TRY(context.resolver.resolve(account, context.stop));
+  const MovePaths paths = paths_of(world.state_folder, identity.did());
+  TRY(context.fs.make_folders(paths.folder));
+  bool resumed = false;
+  {
+    const auto lock =
+        TRY_CONTEXT("another 'atbackup migrate' is moving this account", context.fs.lock(paths.lock()));
+    auto journal = TRY(Journal::open(paths.journal(), context.clock));
+    if (journal.has(fact::kFinished)) {
+      TRY(set_aside(context, paths, journal));
+      TRY(context.fs.make_folders(paths.folder));
+      journal = TRY(Journal::open(paths.journal(), context.clock));
+    }
+    if (journal.has(fact::kNewHost)) {
+      resumed = true;
+      if (journal.get(fact::kNewHost) != new_url.origin()) {
+        return fail(ErrorKind::refused, "move.other_target",
+                    "a move of this account to " + journal.get(fact::kNewHost) + " is under way",
+                    "go on with 'atbackup migrate resume'");
+      }
+    } else {
+      const std::string host =
+          options.from_host.empty() ? identity.document.host.value_or("") : options.from_host;
+      if (host.empty())
+        return fail(ErrorKind::not_found, "did.no_host",
+                    "the DID document names no host: " + identity.did().str());
+      TRY(journal.set(fact::kDid, identity.did().str()));
+      TRY(journal.set(fact::kAccount, account.str()));
+      TRY(journal.set(fact::kOldHost, TRY(host_url(host)).origin()));
+      TRY(journal.set(fact::kNewHost, new_url.origin()));
+    }
+  }
+  OpenMove open = TRY(open_move(world, paths, options, secrets));
+  open.resumed = resumed;
+  return run(std::move(open));
+}
+
+Result<Outcome> resume(const World& world, const std::optional<syntax::AtIdentifier>& account,
+                       const Options& options, const SecretSources& secrets) {
+  const auto moves = TRY(known_moves(world.context.fs, world.context.clock, world.state_folder));
+  const Known* chosen = nullptr;
+  for (const Known& known : moves) {
+    if (account ? !names(known, *account) : known.finished) continue;
+    if (known.finished && chosen != nullptr) continue;
+    if (chosen != nullptr && !chosen->finished) {
+      return fail(ErrorKind::invalid_input, "move.several", "several moves are under way",
+                  "name the account: atbackup migrate resume ACCOUNT");
+    }
+    chosen = &known;
+  }
+  if (chosen == nullptr)
+    return fail(ErrorKind::not_found, "move.none", "no move is under way",
+                "'atbackup migrate ACCOUNT --to URL' starts one");
+  OpenMove open = TRY(open_move(world, chosen->paths, options, secrets));
+  open.resumed = true;
+  return run(std::move(open));
+}
+
+Result<std::vector<MoveStatus>> status(os::FileSystem& fs, os::Clock& clock,
+                                       const std::string& state_folder) {
+  std::vector<MoveStatus> list;
+  for (const Known& known : TRY(known_moves(fs, clock, state_folder))) {
+    auto journal = TRY(Journal::open(known.paths.journal(), clock));
+    MoveStatus one;
+    one.did = known.did;
+    one.account = known.account;
+    one.old_host = journal.get(fact::kOldHost);
+    one.new_host = journal.get(fact::kNewHost);
+    one.folder = known.paths.folder;
+    one.finished = journal.get(fact::kFinished);
+    one.past_no_return = TRY(past_no_return(journal));
+    if (one.finished.empty()) {
+      for (const auto& step : all_steps()) {
+        const std::string phase = TRY(journal.last_phase(step->name()));
+        if (phase == name_of(Phase::observed) || phase == name_of(Phase::skipped)) continue;
+        if (!step->must_hold() && phase == name_of(Phase::failed)) continue;
+        one.next_step = step->name();
+        one.next_title = step->title();
+        break;
+      }
+    }
+    one.events = TRY(journal.events());
+    list.push_back(std::move(one));
+  }
+  return list;
+}
+
+}  // namespace atb::migrate

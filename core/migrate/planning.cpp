@@ -1,0 +1,132 @@
+// Looks at both hosts, makes the plan, and asks what only the person knows.
+#include "core/base/text.h"
+#include "core/migrate/move.h"
+
+#include <algorithm>
+
+namespace atb::migrate {
+namespace {
+
+Result<Observed> observe(Move& move, const identity::Identity& identity, xrpc::ServerDescription& target) {
+  Observed seen{.did = move.did,
+                .current_handle = {},
+                .old_host = move.old_host.host().origin(),
+                .new_host = move.new_host.host().origin()};
+  if (identity.handle) {
+    seen.current_handle = identity.handle->str();
+  } else if (const auto named = identity.document.handle()) {
+    seen.current_handle = named->str();
+  }
+  seen.plc = move.did.is_plc();
+  target = TRY_CONTEXT("while asking the new host about itself",
+                       xrpc::describe_server(move.new_host.anonymous(), move.stop()));
+  seen.new_domains = target.user_domains;
+  seen.invite_required = target.invite_required;
+  seen.phone_required = target.phone_required;
+  seen.blob_limit = target.blob_limit;
+  const auto source = TRY_CONTEXT("while asking the old host about itself",
+                                  xrpc::describe_server(move.old_host.anonymous(), move.stop()));
+  seen.old_domains = source.user_domains;
+  auto old_status = xrpc::get_repo_status(move.old_host.anonymous(), move.did, move.stop());
+  if (!old_status && old_status.error().kind != ErrorKind::gone)
+    return std::unexpected(std::move(old_status).error());
+  seen.old_active = old_status && old_status->active;
+  const auto new_status = xrpc::get_repo_status(move.new_host.anonymous(), move.did, move.stop());
+  if (!new_status && new_status.error().kind != ErrorKind::gone) return std::unexpected(new_status.error());
+  seen.new_knows_account = new_status || new_status.error().id != "xrpc.repo_not_found";
+  seen.new_account_ours = !TRY(move.journal.last_phase("create-account"))
+  .empty();
+  return seen;
+}
+
+Status settle_handle(Move& move, Plan& plan, const xrpc::ServerDescription& target) {
+  if (plan.handle.empty()) {
+    const std::string ending =
+        target.user_domains.empty() ? "" : " (ending in " + printable(target.user_domains.front()) + ")";
+    if (!move.world.prompter.can_ask()) {
+      return fail(ErrorKind::refused, "move.handle",
+                  "the present handle belongs to the old host and cannot go along",
+                  "choose a new one with --handle" +
+                      (plan.suggested_handle.empty() ? std::string() : ", such as " + plan.suggested_handle));
+    }
+    const std::string suggestion =
+        plan.suggested_handle.empty() ? "" : " [" + printable(plan.suggested_handle) + "]";
+    std::string answer = TRY(move.world.prompter.line(
+        "The present handle belongs to the old host. New handle" + ending + suggestion + ": "));
+    if (trim(answer).empty()) answer = plan.suggested_handle;
+    plan.handle = TRY(syntax::Handle::parse(trim(answer)))
+    .str();
+    plan.handle_changes = true;
+  }
+  return move.journal.set(fact::kHandle, plan.handle);
+}
+
+// Asked only at a terminal: a script that names neither flag gets none, and is told so.
+Status settle_recovery_key(Move& move) {
+  if (move.journal.has(fact::kRecoveryPath)) return {};
+  std::string path = move.options.recovery_key_out;
+  if (path.empty() && !move.options.no_recovery_key) {
+    if (move.world.prompter.can_ask()) {
+      move.world.prompter.show(
+          "\nA recovery key of your own lets you leave any host, even one that is gone or hostile. Without "
+          "it, only the host can move you.\n");
+      if (TRY(move.world.prompter.confirm("Make one now (recommended)?"))) {
+        path = TRY(move.world.prompter.line("File to keep it in, sealed with a passphrase: "));
+      }
+    } else {
+      TRY(
+          move.note("No recovery key was made: only the new host can move the account on. Name a file with "
+                    "--recovery-key-out to get one."));
+    }
+  }
+  return move.journal.set(fact::kRecoveryPath, path.empty() ? "none" : path);
+}
+
+}  // namespace
+
+Status observe_and_plan(Move& move) {
+  if (TRY(past_no_return(move.journal)) || move.journal.has(fact::kFinished)) return {};
+  if (!move.options.allowed_missing.empty())
+    TRY(move.journal.set(fact::kAllowedMissing, join_lines(move.options.allowed_missing)));
+  const bool made = !TRY(move.journal.last_phase("create-account"))
+  .empty();
+  if (move.journal.get(fact::kAgreed) == "yes" && (made || move.options.handle.empty())) return {};
+
+  const identity::Identity identity = TRY(fetch_identity(move));
+  xrpc::ServerDescription target;
+  const Observed observed = TRY(observe(move, identity, target));
+  const Wishes wishes{
+      .handle = move.options.handle.empty() ? move.journal.get(fact::kHandle) : move.options.handle,
+      .email = move.options.email,
+      .has_invite = !move.options.invite_code.empty()};
+  Plan plan = TRY(make_plan(observed, wishes));
+  TRY(move.journal.set(fact::kNewDid, target.did));
+  TRY(settle_handle(move, plan, target));
+  if (!move.options.email.empty()) TRY(move.journal.set(fact::kEmail, move.options.email));
+  if (plan.needs_invite && move.secrets.get("invite-code") == nullptr) {
+    const Secret code =
+        TRY(move.ask(move.sources.invite_code, "invite-code", "Invite code for " + observed.new_host + ": "));
+    TRY(move.secrets.put("invite-code", code));
+  }
+  TRY(settle_recovery_key(move));
+  if (move.journal.get(fact::kAgreed) == "yes") return {};
+  move.world.watcher.say(describe(plan, observed, move.journal.get(fact::kRecoveryPath) != "none"));
+  // A script has agreed by --confirm, which is looked at now so that it does not fail after hours of copying.
+  if (!move.options.confirm.empty() && move.options.confirm != move.did.str()) {
+    return fail(
+        ErrorKind::refused, "move.confirm",
+        "--confirm names " + printable(move.options.confirm) + ", and the account is " + move.did.str());
+  }
+  if (move.options.confirm.empty()) {
+    if (!move.world.prompter.can_ask()) {
+      return fail(ErrorKind::refused, "move.confirm", "nobody is there to agree to the move",
+                  "in a script, give --confirm " + move.did.str());
+    }
+    if (!TRY(move.world.prompter.confirm("Begin? (You are asked again before the identity changes.)"))) {
+      return fail(ErrorKind::refused, "move.not_agreed", "you did not agree, and nothing was changed");
+    }
+  }
+  return move.journal.set(fact::kAgreed, "yes");
+}
+
+}  // namespace atb::migrate

@@ -1,0 +1,212 @@
+// After the point of no return: activation, the old host, a fresh commit, the last proof.
+#include "core/exporter/fetch_repo.h"
+#include "core/migrate/machine.h"
+#include "core/migrate/move.h"
+#include "core/os/atomic_file.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+namespace atb::migrate {
+namespace {
+
+class Activate final : public Step {
+ public:
+  std::string_view name() const override { return "activate"; }
+  std::string_view title() const override { return "Activate the account on the new host"; }
+
+  Result<Observation> observe(Move& move) override {
+    const xrpc::AccountStatus status =
+        TRY(xrpc::check_account_status(TRY(move.new_host.client()), move.stop()));
+    if (!status.activated) return Observation{false, "not active"};
+    if (!status.valid_did)
+      return Observation{false, "active, but the new host does not find its keys in the identity"};
+    auto seen = xrpc::get_repo_status(move.new_host.anonymous(), move.did, move.stop());
+    return Observation{seen && seen->active, seen ? "the new host serves the account" : seen.error().message};
+  }
+  Status act(Move& move) override { return xrpc::activate_account(TRY(move.new_host.client()), move.stop()); }
+};
+
+class DeactivateOld final : public Step {
+ public:
+  std::string_view name() const override { return "deactivate-old"; }
+  std::string_view title() const override { return "Deactivate the account on the old host"; }
+  bool must_hold() const override { return false; }
+
+  Result<Observation> observe(Move& move) override {
+    auto status = xrpc::get_repo_status(move.old_host.anonymous(), move.did, move.stop());
+    if (status)
+      return Observation{!status->active,
+                         status->active ? "still active there" : "the old host says: " + status->status};
+    if (status.error().kind == ErrorKind::gone) return Observation{true, status.error().message};
+    return std::unexpected(std::move(status).error());
+  }
+
+  Status act(Move& move) override {
+    TRY(look_for_late_posts(move));
+    return xrpc::deactivate_account(TRY(move.old_host.client()), move.stop());
+  }
+
+ private:
+  // Between the last catch-up and now someone may have posted on the old host.
+  static Status look_for_late_posts(Move& move) {
+    auto latest = xrpc::get_latest_commit(TRY(move.old_host.client()), move.did, move.stop());
+    if (!latest || latest->cid == TRY(move.backup_commit())) return {};
+    return move.note(
+        "Something was written on the old host during the last seconds of the move and did not come along "
+        "(its commit " +
+        latest->cid.str() + "). It is still on " + move.old_host.host().origin() + ".");
+  }
+};
+
+// The imported commit bears the old key's signature, and relays refuse it. Two commits under the new key, one
+// that makes an inert record and one that deletes it, leave the tree as it was and a head that everyone
+// accepts.
+class MakeFreshCommit final : public Step {
+ public:
+  std::string_view name() const override { return "fresh-commit"; }
+  std::string_view title() const override {
+    return "Make a fresh commit under the new key, which relays accept";
+  }
+
+  Result<Observation> observe(Move& move) override {
+    const identity::Identity identity = TRY(fetch_identity(move));
+    if (!identity.document.signing_key)
+      return fail(ErrorKind::corrupt, "did.no_key",
+                  "the identity names no signing key: " + identity.document.signing_key_problem);
+    const Head head = TRY(read_head(move, move.new_host));
+    if (auto valid = repo::check_signature(head.commit, *identity.document.signing_key); !valid) {
+      return Observation{false, "the head is not signed by the new key"};
+    }
+    if (TRY(inert_record_is_there(move))) return Observation{false, "the inert record is still there"};
+    if (!move.journal.has(fact::kFreshData)) TRY(move.journal.set(fact::kFreshData, head.commit.data.str()));
+    return Observation{true, "head " + head.cid.str() + " is signed by the new key"};
+  }
+
+  Status act(Move& move) override {
+    const xrpc::Client client = TRY(move.new_host.client());
+    if (!move.journal.has(fact::kInertKey)) {
+      const auto key = syntax::Tid::from(move.context.clock.wall_us(),
+                                         static_cast<unsigned>(move.context.random.uint64() % 1024));
+      TRY(move.journal.set(fact::kInertKey, key.str()));
+    }
+    const syntax::RepoPath path = TRY(inert_path(move));
+    if (!TRY(inert_record_is_there(move))) {
+      data::Object record;
+      record.set("$type", kCollection)
+          .set("purpose", "app.bsky.graph.defs#referencelist")
+          .set("name", "moved")
+          .set("createdAt", os::rfc3339(move.context.clock.wall_us()));
+      TRY(xrpc::create_record(client, move.did, path, data::Value(std::move(record)), move.stop()));
+    }
+    return xrpc::delete_record(client, move.did, path, move.stop());
+  }
+
+ private:
+  static constexpr const char* kCollection = "app.bsky.graph.list";
+
+  static Result<syntax::RepoPath> inert_path(Move& move) {
+    return syntax::RepoPath::parse(std::string(kCollection) + "/" + move.journal.get(fact::kInertKey));
+  }
+
+  static Result<bool> inert_record_is_there(Move& move) {
+    if (!move.journal.has(fact::kInertKey)) return false;
+    auto record = xrpc::get_record(TRY(move.new_host.client()), move.did, TRY(inert_path(move)), move.stop());
+    if (record) return true;
+    if (record.error().kind == ErrorKind::not_found) return false;
+    return std::unexpected(std::move(record).error());
+  }
+};
+
+class LastProof final : public Step {
+ public:
+  std::string_view name() const override { return "proof"; }
+  std::string_view title() const override { return "Fetch the account from the new host, and prove it"; }
+
+  Result<Observation> observe(Move& move) override {
+    const identity::Identity identity = TRY(fetch_identity(move));
+    TRY(check_identity(move, identity));
+    auto scratch = TRY(os::AtomicFile::create(move.context.fs, move.context.random,
+                                              os::join(move.paths.folder, "proof.car")));
+    car::Spool spool(scratch, scratch.content());
+    verify::KeyEvidence evidence{
+        .log = identity.log ? &*identity.log : nullptr, .document = &identity.document, .given = {}};
+    const auto fetched =
+        TRY(exporter::fetch_repo(move.context, TRY(move.new_host.client()), move.did, evidence, spool));
+    if (fetched.proof.key_proof != verify::KeyProof::plc_log) {
+      return fail(ErrorKind::untrusted, "move.proof_key",
+                  "the new host's repository is not signed by the key that the identity names");
+    }
+    const ipld::Cid wanted = TRY(move.backup_data());
+    if (fetched.proof.commit->data != wanted) {
+      if (move.journal.get(fact::kFreshData) != wanted.str()) {
+        return fail(ErrorKind::alarm, "move.proof_root",
+                    "the new host's repository differs from the backup: MST root " +
+                        fetched.proof.commit->data.str() + " instead of " + wanted.str(),
+                    "the backup is in " + move.paths.backup() + "; compare before you go on");
+      }
+      TRY(move.note(
+          "Something has been written on the new host since the move; the tree was equal before that."));
+    }
+    const auto missing = TRY(missing_on_new(move));
+    if (!missing.empty())
+      return fail(ErrorKind::alarm, "move.proof_blobs",
+                  fmt::format("the new host misses {} blobs", missing.size()));
+    move.report.merge(fetched.report);
+    return Observation{true, fmt::format("{} records proven, MST root {}", fetched.proof.records,
+                                         fetched.proof.commit->data.str())};
+  }
+
+  Status act(Move&) override { return {}; }
+
+ private:
+  static Status check_identity(Move& move, const identity::Identity& identity) {
+    if (identity.document.host != move.new_host.host().origin()) {
+      return fail(ErrorKind::alarm, "move.proof_identity",
+                  "the identity names another host: " + identity.document.host.value_or("none"));
+    }
+    if (!identity.log) return {};
+    for (const std::string& key : lines_of(move.journal.get(fact::kOldKeys))) {
+      const auto& keys = identity.log->state().rotation_keys;
+      if (std::ranges::find(keys, key) != keys.end()) {
+        return fail(ErrorKind::alarm, "move.proof_old_key",
+                    "a key of the old host can still sign for the account: " + key);
+      }
+    }
+    return {};
+  }
+};
+
+class Finish final : public Step {
+ public:
+  std::string_view name() const override { return "finish"; }
+  std::string_view title() const override { return "Remove the secrets of the move"; }
+
+  Result<Observation> observe(Move& move) override {
+    const bool tidy = !os::exists(move.context.fs, move.paths.secrets()) && TRY(move.old_host.session())
+    == nullptr&& TRY(move.new_host.session())
+    == nullptr;
+    return Observation{move.journal.has(fact::kFinished) && tidy,
+                       tidy ? "no secrets are left" : "secrets are still there"};
+  }
+
+  // "Finished" comes first: a run killed in the midst of tidying only tidies, and needs no login for it.
+  Status act(Move& move) override {
+    if (!move.journal.has(fact::kFinished))
+      TRY(move.journal.set(fact::kFinished, os::rfc3339(move.context.clock.wall_us())));
+    TRY(move.secrets.erase());
+    TRY(move.old_host.forget(move.stop()));
+    return move.new_host.forget(move.stop());
+  }
+};
+
+}  // namespace
+
+std::unique_ptr<Step> activate_step() { return std::make_unique<Activate>(); }
+std::unique_ptr<Step> deactivate_old_step() { return std::make_unique<DeactivateOld>(); }
+std::unique_ptr<Step> fresh_commit_step() { return std::make_unique<MakeFreshCommit>(); }
+std::unique_ptr<Step> proof_step() { return std::make_unique<LastProof>(); }
+std::unique_ptr<Step> finish_step() { return std::make_unique<Finish>(); }
+
+}  // namespace atb::migrate

@@ -1,0 +1,280 @@
+// The PLC operation: merged, shown, agreed to, signed by the old host, checked, published.
+#include "core/base/text.h"
+#include "core/data/json.h"
+#include "core/migrate/machine.h"
+#include "core/migrate/move.h"
+#include "core/plc/merge.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+namespace atb::migrate {
+namespace {
+
+// Keys of bluesky's own hosts, as the public log of their first accounts shows them: an account made there
+// lists both, and the host names only one of them as its own.
+constexpr std::array<std::string_view, 2> kBlueskyKeys = {
+    "did:key:zQ3shhCGUqDKjStzuDxPkTxN6ujddP4RkEKJJouJGRRkaLGbg",
+    "did:key:zQ3shpKnbdPx3g3CmPf5cRVTPe1HtSwVn5ish3wSnDPQCbLJK"};
+
+bool is_bluesky(const net::Url& host) {
+  return host.host == "bsky.social" || host.host.ends_with(".bsky.network");
+}
+
+plc::HostCredentials credentials_of(const xrpc::RecommendedCredentials& recommended) {
+  plc::HostCredentials credentials;
+  credentials.rotation_keys = recommended.rotation_keys;
+  credentials.signing_key = recommended.signing_key;
+  credentials.endpoint = recommended.endpoint;
+  credentials.service_type = recommended.service_type;
+  for (const std::string& name : recommended.also_known_as) {
+    if (name.starts_with("at://")) {
+      credentials.handle = name.substr(5);
+      break;
+    }
+  }
+  return credentials;
+}
+
+std::string describe(const plc::State& before, const plc::State& after) {
+  std::string text =
+      "This is the change to your identity, the public record that says where your account lives:\n";
+  for (const plc::Change& change : plc::diff(before, after)) {
+    switch (change.type) {
+      case plc::Change::Type::added:
+        text += fmt::format("  + {}: {}\n", change.what, printable(change.after));
+        break;
+      case plc::Change::Type::removed:
+        text += fmt::format("  - {}: {}\n", change.what, printable(change.before));
+        break;
+      case plc::Change::Type::changed:
+        text +=
+            fmt::format("  ~ {}: {} -> {}\n", change.what, printable(change.before), printable(change.after));
+        break;
+      case plc::Change::Type::kept:
+        text += fmt::format("    {}: {} (stays)\n", change.what,
+                            printable(change.after.empty() ? change.before : change.after));
+        break;
+    }
+  }
+  return text;
+}
+
+data::Object wanted_json(const plc::State& state) {
+  data::Array keys;
+  for (const std::string& key : state.rotation_keys) keys.emplace_back(key);
+  data::Array names;
+  for (const std::string& name : state.also_known_as) names.emplace_back(name);
+  data::Object methods;
+  for (const auto& [id, key] : state.verification_methods) methods.set(id, key);
+  data::Object services;
+  for (const auto& [id, service] : state.services) {
+    services.set(id, data::Object().set("type", service.type).set("endpoint", service.endpoint));
+  }
+  return data::Object()
+      .set("rotationKeys", std::move(keys))
+      .set("alsoKnownAs", std::move(names))
+      .set("verificationMethods", std::move(methods))
+      .set("services", std::move(services));
+}
+
+Result<std::optional<plc::Operation>> signed_operation(Move& move) {
+  if (!move.journal.has(fact::kSigned)) return std::optional<plc::Operation>();
+  const data::Value json = TRY(data::parse_json(move.journal.get(fact::kSigned), move.context.limits));
+  return std::optional(TRY(plc::Operation::parse(json, move.context.limits)));
+}
+
+class SignOperation final : public Step {
+ public:
+  std::string_view name() const override { return "sign"; }
+  std::string_view title() const override { return "Agree on the change of identity, and have it signed"; }
+
+  Result<Observation> observe(Move& move) override {
+    const auto operation = TRY(signed_operation(move));
+    if (!operation) return Observation{false, "not signed yet"};
+    const auto directory = TRY(move.context.resolver.fetch_log(move.did, move.stop()));
+    if (directory.log.head_cid() == operation->cid()) return Observation{true, "already in the directory"};
+    if (operation->prev() == directory.log.head_cid())
+      return Observation{true, "signed: " + operation->cid().str()};
+    return Observation{false, "the directory has a newer operation"};
+  }
+
+  Status act(Move& move) override {
+    const auto directory = TRY(move.context.resolver.fetch_log(move.did, move.stop()));
+    if (directory.log.tombstoned)
+      return fail(ErrorKind::gone, "did.tombstoned", "the DID has been given up: " + move.did.str());
+    const plc::State& current = directory.log.state();
+    const plc::State wanted = TRY(propose(move, current));
+    move.world.watcher.say(describe(current, wanted) + consequences(move, wanted));
+    TRY(agree(move));
+    const data::Value json = TRY(have_it_signed(move, wanted));
+    const plc::Operation operation = TRY(plc::Operation::parse(json, move.context.limits));
+    TRY(check(operation, wanted, directory.log));
+    TRY(move.journal.set(fact::kOperation, operation.cid().str()));
+    return move.journal.set(fact::kSigned, data::to_json(json));
+  }
+
+ private:
+  static Result<plc::State> propose(Move& move, const plc::State& current) {
+    plc::MoveRequest request;
+    request.current = current;
+    request.old_host =
+        credentials_of(TRY(xrpc::get_recommended_credentials(TRY(move.old_host.client()), move.stop())));
+    if (is_bluesky(move.old_host.host())) {
+      request.old_host.rotation_keys.insert(request.old_host.rotation_keys.end(), kBlueskyKeys.begin(),
+                                            kBlueskyKeys.end());
+    }
+    TRY(move.journal.set(fact::kOldKeys, join_lines(request.old_host.rotation_keys)));
+    request.new_host =
+        credentials_of(TRY(xrpc::get_recommended_credentials(TRY(move.new_host.client()), move.stop())));
+    if (request.new_host.handle != move.journal.get(fact::kHandle)) {
+      return fail(ErrorKind::conflict, "move.handle_differs",
+                  "the new host knows the account as " + request.new_host.handle + ", not as " +
+                      move.journal.get(fact::kHandle));
+    }
+    request.recovery_key = move.journal.get(fact::kRecoveryKey);
+    request.keep_unknown = lines_of(move.journal.get(fact::kKeptKeys));
+    request.drop_unknown = lines_of(move.journal.get(fact::kDroppedKeys));
+    plc::MoveProposal proposal = TRY(plc::merge_for_move(request));
+    if (!proposal.unknown_keys.empty()) {
+      TRY(decide(move, proposal.unknown_keys, request));
+      proposal = TRY(plc::merge_for_move(request));
+    }
+    return std::move(proposal.state);
+  }
+
+  // Nobody but the person knows whose these are: a key of another's is a way to take the account back; a key
+  // of one's own is the way out.
+  static Status decide(Move& move, const std::vector<std::string>& unknown, plc::MoveRequest& request) {
+    for (const std::string& key : unknown) {
+      bool keep = std::ranges::find(move.options.keep_keys, key) != move.options.keep_keys.end();
+      const bool remove = std::ranges::find(move.options.remove_keys, key) != move.options.remove_keys.end();
+      if (!keep && !remove) {
+        if (!move.world.prompter.can_ask()) {
+          return fail(ErrorKind::refused, "move.unknown_key",
+                      "a rotation key belongs neither to the old host nor to the new one: " + printable(key),
+                      "say whose it is: --keep-key KEY if it is yours, --remove-key KEY if it is not");
+        }
+        move.world.prompter.show("\nYour identity lists a key that neither host calls its own:\n  " +
+                                 printable(key) +
+                                 "\nIf it is yours, keep it. If you do not know it, whoever has it could "
+                                 "take the account back for 72 hours.\n");
+        keep = TRY(move.world.prompter.confirm("Keep this key?"));
+      }
+      (keep ? request.keep_unknown : request.drop_unknown).push_back(key);
+    }
+    TRY(move.journal.set(fact::kKeptKeys, join_lines(request.keep_unknown)));
+    return move.journal.set(fact::kDroppedKeys, join_lines(request.drop_unknown));
+  }
+
+  static std::string consequences(const Move& move, const plc::State& wanted) {
+    const bool own_key_first =
+        !wanted.rotation_keys.empty() && wanted.rotation_keys.front() == move.journal.get(fact::kRecoveryKey);
+    std::string text = "\nAfter this, " + move.new_host.host().origin() + " holds your account, and " +
+                       move.old_host.host().origin() +
+                       " can no longer sign for it. It cannot be undone from here except by moving again.\n";
+    text += own_key_first
+                ? "With your recovery key you can undo any later change by the new host within 72 hours.\n"
+                : "Without a recovery key of your own, only the new host can move the account on.\n";
+    return text;
+  }
+
+  static Status agree(Move& move) {
+    if (!move.options.confirm.empty()) {
+      if (move.options.confirm == move.did.str()) return {};
+      return fail(
+          ErrorKind::refused, "move.confirm",
+          "--confirm names " + printable(move.options.confirm) + ", and the account is " + move.did.str());
+    }
+    if (!move.world.prompter.can_ask()) {
+      return fail(ErrorKind::refused, "move.confirm", "nobody is there to agree to the move",
+                  "in a script, give --confirm " + move.did.str());
+    }
+    if (TRY(move.world.prompter.confirm("Change the identity now?"))) return {};
+    return fail(ErrorKind::refused, "move.not_agreed", "you did not agree, and nothing was changed",
+                "'atbackup migrate resume' asks again; the copy on the new host stays inactive");
+  }
+
+  static Result<data::Value> have_it_signed(Move& move, const plc::State& wanted) {
+    const xrpc::Client old_client = TRY(move.old_host.client());
+    const bool asked = !account::is_set(move.sources.plc_token);
+    for (int attempt = 1;; ++attempt) {
+      TRY(xrpc::request_plc_signature(old_client, move.stop()));
+      const Secret token = TRY(move.ask(move.sources.plc_token, "plc-token",
+                                        "Code from the e-mail about a change to your account's identity "
+                                        "(\"PLC operation\"), just sent by " +
+                                            move.old_host.host().host + ": "));
+      auto operation =
+          xrpc::sign_plc_operation(old_client, trim(token.reveal()), wanted_json(wanted), move.stop());
+      if (operation) return operation;
+      const Error& error = operation.error();
+      const bool wrong_code = error.remote_name == "InvalidToken" || error.remote_name == "ExpiredToken";
+      if (!wrong_code || !asked || attempt >= 3) return operation;
+      move.world.prompter.show("The host does not take this code: " + printable(error.message) +
+                               "\nA new one is on its way.\n");
+    }
+  }
+
+  // The old host signs what it likes: every field of the answer is held against what was agreed to.
+  static Status check(const plc::Operation& operation, const plc::State& wanted, const plc::AuditedLog& log) {
+    if (operation.kind() != plc::Kind::operation || operation.state() != wanted) {
+      return fail(ErrorKind::untrusted, "move.operation_differs",
+                  "the old host signed something else than what was agreed to",
+                  "nothing was published; treat the old host as hostile");
+    }
+    if (operation.prev() != log.head_cid()) {
+      return fail(ErrorKind::conflict, "move.operation_prev",
+                  "the old host signed on top of another operation than the directory's last",
+                  "run 'atbackup migrate resume' to sign again");
+    }
+    TRY_CONTEXT("while checking the operation that the old host signed",
+                operation.signer(log.state().rotation_keys));
+    return plc::check_directory_limits(operation);
+  }
+};
+
+class SubmitOperation final : public Step {
+ public:
+  std::string_view name() const override { return kPointOfNoReturn; }
+  std::string_view title() const override {
+    return "Publish the change of identity (the point of no return)";
+  }
+
+  Result<Observation> observe(Move& move) override {
+    const auto operation = TRY(signed_operation(move));
+    if (!operation) return Observation{false, "not signed"};
+    const auto directory = TRY(move.context.resolver.fetch_log(move.did, move.stop()));
+    return Observation{directory.log.head_cid() == operation->cid(),
+                       "head of the log: " + directory.log.head_cid().str()};
+  }
+
+  Status act(Move& move) override {
+    const auto operation = TRY(signed_operation(move));
+    if (!operation)
+      return fail(ErrorKind::internal, "move.not_signed", "there is no signed operation to publish");
+    // Typing the code took time: what was written meanwhile still comes along.
+    const auto catch_up = catch_up_step();
+    if (!TRY(catch_up->observe(move)).satisfied) TRY(catch_up->act(move));
+    TRY(xrpc::submit_plc_operation(TRY(move.new_host.client()), operation->json(), move.stop()));
+    return wait_until_seen(move);
+  }
+
+ private:
+  // The directory's replicas lag a little.
+  Status wait_until_seen(Move& move) {
+    constexpr int kTries = 10;
+    for (int i = 0; i < kTries; ++i) {
+      if (TRY(observe(move)).satisfied) return {};
+      TRY(move.context.clock.sleep(std::chrono::milliseconds(500), move.stop()));
+    }
+    return {};  // the executor looks once more, and says so
+  }
+};
+
+}  // namespace
+
+std::unique_ptr<Step> sign_step() { return std::make_unique<SignOperation>(); }
+std::unique_ptr<Step> submit_step() { return std::make_unique<SubmitOperation>(); }
+
+}  // namespace atb::migrate
