@@ -45,7 +45,7 @@ struct ProofOptions {
 
 struct RepoProof {
   std::optional<repo::Commit> commit;  // empty when it could not be read
-  ipld::Cid commit_cid;
+  ipld::Cid commit_cid{ipld::Codec::dag_cbor, {}};  // the root that was asked for
   KeyProof key_proof = KeyProof::none;
   std::string key;  // did:key that verified the signature
   std::uint64_t nodes = 0;
@@ -56,9 +56,12 @@ struct RepoProof {
   std::vector<std::pair<std::string, std::uint64_t>> collections;  // sorted by name, with counts
   std::vector<ipld::Cid> missing;      // nodes and records that are not there; at most 100,000 are kept
   std::uint64_t missing_count = 0;
-  bool sound() const;                  // commit, signature, tree and records all passed
-  bool tree_complete = false;
+  std::uint64_t breaches = 0;          // rules of the tree that are broken; missing blocks are not counted here
+  bool tree_complete = false;          // walked whole: nothing missing, no rule broken
   bool authentic = false;              // signature passed with some key proof
+  bool wrong_did = false;              // the commit is of another account than expected
+  // Commit, signature, tree and records all passed, and it is the account expected.
+  bool sound() const { return commit.has_value() && authentic && !wrong_did && tree_complete; }
 };
 
 // Walks everything. Adds checks "commit", "signature", "key", "tree", "records" and findings to `report`. An Error only for I/O,

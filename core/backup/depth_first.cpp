@@ -1,0 +1,131 @@
+#include "core/backup/depth_first.h"
+
+#include "core/car/writer.h"
+#include "core/data/cbor.h"
+#include "core/mst/walker.h"
+
+#include <array>
+#include <cstring>
+
+namespace atb::backup {
+namespace {
+
+constexpr std::size_t kBufferBytes = 256U << 10;
+constexpr std::uint64_t kBlocksPerEvent = 1024;
+
+// A section is three small writes; a million blocks would be millions of system calls.
+class BufferedSink final : public ByteSink {
+ public:
+  explicit BufferedSink(ByteSink& out) : out_(out) { buffer_.reserve(kBufferBytes); }
+
+  Status write(ByteView bytes) override {
+    if (buffer_.size() + bytes.size() > kBufferBytes) TRY(flush());
+    if (bytes.size() >= kBufferBytes) return out_.write(bytes);
+    buffer_.insert(buffer_.end(), bytes.begin(), bytes.end());
+    return {};
+  }
+  Status flush() {
+    if (!buffer_.empty()) TRY(out_.write(buffer_));
+    buffer_.clear();
+    return {};
+  }
+
+ private:
+  ByteSink& out_;
+  Bytes buffer_;
+};
+
+// The caller has proven the tree: a finding here means that the blocks changed under us.
+class NoFindings final : public FindingSink {
+ public:
+  void add(Finding finding) override {
+    if (first.empty()) first = finding.id + " at " + finding.where;
+  }
+  std::string first;
+};
+
+class CarVisitor final : public mst::Visitor {
+ public:
+  CarVisitor(ipld::BlockSource& blocks, car::BlockIndex& index, car::Writer& writer, Progress& progress)
+      : blocks_(blocks), index_(index), writer_(writer), progress_(progress) {}
+
+  // Writes a block the first time it is reached: equal records share one block.
+  Status put(const ipld::Cid& cid, ByteView block) {
+    if (!index_.mark(cid)) return {};
+    TRY(writer_.put(cid, block));
+    if (writer_.blocks_written() % kBlocksPerEvent == 0) report(false);
+    return {};
+  }
+  Status node(const ipld::Cid& cid, ByteView block) override { return put(cid, block); }
+  Status record(std::string_view, const ipld::Cid& cid) override {
+    const ByteView block = TRY(blocks_.get(cid, buffer_));
+    return put(cid, block);
+  }
+  Status missing_node(const ipld::Cid& cid) override {
+    return fail(ErrorKind::corrupt, "block.missing", "the tree node " + cid.str() + " is not there");
+  }
+  void report(bool done) {
+    progress_.report({.phase = "writing",
+                      .bytes = writer_.bytes_written(),
+                      .items = writer_.blocks_written(),
+                      .items_total = index_.size(),
+                      .done = done});
+  }
+
+ private:
+  ipld::BlockSource& blocks_;
+  car::BlockIndex& index_;
+  car::Writer& writer_;
+  Progress& progress_;
+  Bytes buffer_;
+};
+
+Result<ipld::Cid> root_of(ByteView commit, const Limits& limits) {
+  const data::Value value = TRY(data::decode_cbor(commit, limits));
+  const data::Value* root = value.find("data");
+  if (root == nullptr || root->link() == nullptr) {
+    return fail(ErrorKind::corrupt, "commit.data", "the commit names no tree");
+  }
+  return *root->link();
+}
+
+}  // namespace
+
+Result<DepthFirstFacts> write_depth_first(ipld::BlockSource& blocks, car::BlockIndex& index,
+                                          const ipld::Cid& commit, const Limits& limits, ByteSink& out,
+                                          Progress& progress, const StopToken& stop) {
+  index.clear_marks();
+  BufferedSink buffered(out);
+  const std::array roots{commit};
+  car::Writer writer = TRY(car::Writer::start(buffered, roots));
+  CarVisitor visitor(blocks, index, writer, progress);
+
+  Bytes buffer;
+  const ByteView commit_block = TRY(blocks.get(commit, buffer));
+  const ipld::Cid root = TRY(root_of(commit_block, limits));
+  TRY(visitor.put(commit, commit_block));
+
+  NoFindings findings;
+  TRY(mst::walk(blocks, root, limits, visitor, findings, stop));
+  if (!findings.first.empty()) {
+    return fail(ErrorKind::corrupt, "repo.changed",
+                "the tree breaks a rule while it is written: " + findings.first,
+                "the disk that holds the temporary file may be failing");
+  }
+
+  DepthFirstFacts facts;
+  const std::uint64_t reached = writer.blocks_written();
+  TRY(index.for_each_unmarked([&](const ipld::Cid& cid, car::Location) -> Status {
+    TRY(check_stop(stop));
+    const ByteView block = TRY(blocks.get(cid, buffer));
+    return writer.put(cid, block);
+  }));
+  TRY(buffered.flush());
+  visitor.report(true);
+  facts.bytes = writer.bytes_written();
+  facts.blocks = writer.blocks_written();
+  facts.extra_blocks = facts.blocks - reached;
+  return facts;
+}
+
+}  // namespace atb::backup
