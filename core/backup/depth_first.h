@@ -1,5 +1,5 @@
-// Writes a repository as a CAR in depth-first order: commit, then each node before its content, records in key order,
-// extra blocks (never thrown away) last, in the order they lay.
+// Writes a repository as a CAR in depth-first order: commit, then each node before its content, records in
+// key order, extra blocks (never thrown away) last, in the order they lay.
 #pragma once
 
 #include "core/base/byte_source.h"
@@ -17,8 +17,10 @@ struct DepthFirstFacts {
   std::uint64_t extra_blocks = 0;
 };
 
-// The tree must be proven already: a missing block is an Error here. `index` is the index behind `blocks`; its marks are used.
-Result<DepthFirstFacts> write_depth_first(ipld::BlockSource& blocks, car::BlockIndex& index, const ipld::Cid& commit, const Limits& limits,
-                                          ByteSink& out, Progress& progress, const StopToken& stop);
+// The tree must be proven already: a missing block is an Error here. `index` is the index behind `blocks`;
+// its marks are used.
+Result<DepthFirstFacts> write_depth_first(ipld::BlockSource& blocks, car::BlockIndex& index,
+                                          const ipld::Cid& commit, const Limits& limits, ByteSink& out,
+                                          Progress& progress, const StopToken& stop);
 
 }  // namespace atb::backup

@@ -1,17 +1,19 @@
-// The backup folder (docs/backup-folder.md): plain files that any tool opens. This file alone makes and parses its names.
+// The backup folder (docs/backup-folder.md): plain files that any tool opens. This file alone makes and
+// parses its names.
 //
 //   repo.car  did.json  plc-log.json  preferences.json  backup.json  backup.json.next  blobs/<cid>  .lock
-//   repo.car.suspect   a new repository that raised an alarm (rolled back, forked, emptied); the older one stays as repo.car
+//   repo.car.suspect   a new repository that raised an alarm (rolled back, forked, emptied); the older one
+//   stays as repo.car
 //   *.rejected         what came but was not authentic; for a look, never a backup
 #pragma once
-
-#include <memory>
-#include <string>
-#include <string_view>
 
 #include "core/backup/source.h"
 #include "core/os/atomic_file.h"
 #include "core/os/file_system.h"
+
+#include <memory>
+#include <string>
+#include <string_view>
 
 namespace atb::backup {
 
@@ -37,7 +39,8 @@ class FolderWriter {
   ~FolderWriter();
 
   const std::string& folder() const { return folder_; }
-  // The generation that counts now (the next one, if a killed run had already finished its files), if there is one.
+  // The generation that counts now (the next one, if a killed run had already finished its files), if there
+  // is one.
   const std::optional<Manifest>& current() const { return current_; }
 
   // True if blobs/<cid> is there and hashes right; a wrong one is moved aside as <cid>.rejected.
@@ -55,8 +58,8 @@ class FolderWriter {
     std::string did_document;
     std::optional<std::string> preferences;
   };
-  // Fills in the file entries of `manifest` (all but the repository's, which the caller has counted), then: backup.json.next, log, document, preferences,
-  // repo.car, rename to backup.json; each synced.
+  // Fills in the file entries of `manifest` (all but the repository's, which the caller has counted), then:
+  // backup.json.next, log, document, preferences, repo.car, rename to backup.json; each synced.
   Status publish(Manifest manifest, Content content);
 
  private:
@@ -68,13 +71,14 @@ class FolderWriter {
   std::optional<Manifest> current_;
 };
 
-// Opens a folder ("backup.not_found" when it is none, kind not_found) or, for a file, a CAR with the files beside it
-// (F.car.plc-log.json, F.car.did.json). Everything is read through `fs`.
+// Opens a folder ("backup.not_found" when it is none, kind not_found) or, for a file, a CAR with the files
+// beside it (F.car.plc-log.json, F.car.did.json). Everything is read through `fs`.
 Result<std::unique_ptr<BackupSource>> open_backup(os::FileSystem& fs, const std::string& path);
 // As open_backup() for a CAR, with another PLC log.
 struct CarCompanions {
   std::string plc_log_path;  // empty: beside the CAR
 };
-Result<std::unique_ptr<BackupSource>> open_car_backup(os::FileSystem& fs, const std::string& path, const CarCompanions& companions);
+Result<std::unique_ptr<BackupSource>> open_car_backup(os::FileSystem& fs, const std::string& path,
+                                                      const CarCompanions& companions);
 
 }  // namespace atb::backup

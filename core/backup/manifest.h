@@ -1,16 +1,17 @@
-// backup.json: what a backup folder holds, with hashes, and what is missing and why. Format: docs/backup-folder.md.
+// backup.json: what a backup folder holds, with hashes, and what is missing and why. Format:
+// docs/backup-folder.md.
 #pragma once
+
+#include "core/base/limits.h"
+#include "core/base/result.h"
+#include "core/ipld/cid.h"
+#include "core/syntax/did.h"
 
 #include <cstdint>
 #include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
-
-#include "core/base/limits.h"
-#include "core/base/result.h"
-#include "core/ipld/cid.h"
-#include "core/syntax/did.h"
 
 namespace atb::backup {
 
@@ -42,18 +43,18 @@ struct MissingBlob {
 
 struct Manifest {
   syntax::Did did;
-  std::string handle;       // at export; may be empty
-  std::string host;         // origin the repository came from
-  std::string created;      // RFC 3339
-  std::string program;      // "atbackup 0.1.0"
+  std::string handle;   // at export; may be empty
+  std::string host;     // origin the repository came from
+  std::string created;  // RFC 3339
+  std::string program;  // "atbackup 0.1.0"
   RepositoryEntry repository;
-  std::optional<FileEntry> plc_log;       // did:plc only
+  std::optional<FileEntry> plc_log;  // did:plc only
   FileEntry did_document;
   std::optional<PreferencesEntry> preferences;
-  std::string preferences_absent;         // why there are none: "not logged in"
-  std::vector<ipld::Cid> blobs;           // present and right when written; sorted
+  std::string preferences_absent;  // why there are none: "not logged in"
+  std::vector<ipld::Cid> blobs;    // present and right when written; sorted
   std::uint64_t blob_bytes = 0;
-  std::vector<MissingBlob> missing_blobs; // referenced, but the host could not give them
+  std::vector<MissingBlob> missing_blobs;  // referenced, but the host could not give them
 };
 
 // Ids "manifest.format" (corrupt), "manifest.version" (unsupported: newer than this program; exit 13).

@@ -2,11 +2,6 @@
 // Nothing here is trusted: the reader proves what it reads.
 #pragma once
 
-#include <memory>
-#include <optional>
-#include <string>
-#include <vector>
-
 #include "core/backup/manifest.h"
 #include "core/base/byte_source.h"
 #include "core/base/progress.h"
@@ -14,6 +9,11 @@
 #include "core/base/stop.h"
 #include "core/car/indexed_car.h"
 #include "core/ipld/block_source.h"
+
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
 
 namespace atb::backup {
 
@@ -40,15 +40,16 @@ class BackupSource {
   // For messages: the path the user gave.
   virtual std::string name() const = 0;
   // Findings as car::IndexedCar::read.
-  virtual Result<std::unique_ptr<Repository>> open_repository(const Limits& limits, FindingSink& findings, Progress& progress,
-                                                              const StopToken& stop) = 0;
+  virtual Result<std::unique_ptr<Repository>> open_repository(const Limits& limits, FindingSink& findings,
+                                                              Progress& progress, const StopToken& stop) = 0;
   // The repository as one CAR, for a host's import.
   virtual Result<std::unique_ptr<RandomAccess>> open_car() = 0;
   // JSON texts; empty when the backup has none.
   virtual Result<std::optional<std::string>> plc_log() = 0;
   virtual Result<std::optional<std::string>> did_document() = 0;
   virtual Result<std::optional<std::string>> preferences() = 0;
-  // The generations of the manifest that are there, the one that counts first; empty for a lone CAR. A killed update leaves two.
+  // The generations of the manifest that are there, the one that counts first; empty for a lone CAR. A killed
+  // update leaves two.
   virtual const std::vector<Manifest>& manifests() const = 0;
   // False: this kind of backup holds no blobs at all (a lone CAR).
   virtual bool holds_blobs() const = 0;
@@ -56,7 +57,8 @@ class BackupSource {
   virtual Result<std::vector<BlobFile>> list_blobs() = 0;
   // "file.not_found" when it is not there.
   virtual Result<std::unique_ptr<RandomAccess>> open_blob(const ipld::Cid& cid) const = 0;
-  // Files that the manifest lists, hashed and compared: adds findings "file.changed" (damage) and "file.missing" (damage).
+  // Files that the manifest lists, hashed and compared: adds findings "file.changed" (damage) and
+  // "file.missing" (damage).
   virtual Status check_files(FindingSink& findings, Progress& progress, const StopToken& stop) = 0;
 };
 
