@@ -2,12 +2,24 @@
 
 #include "tests/support/catch.h"
 
+#include <nlohmann/json.hpp>
+
 #include <algorithm>
 #include <cstdlib>
 #include <fstream>
+#include <iostream>
 #include <iterator>
+#include <sstream>
 
 namespace atb::test {
+namespace {
+
+void ran(const std::filesystem::path& file, std::size_t count) {
+  if (count == 0) FAIL("no vectors in " << file);
+  std::cout << "vectors: " << file.filename().string() << ": " << count << " cases\n";
+}
+
+}  // namespace
 
 std::optional<std::filesystem::path> vectors(std::string_view folder) {
   const char* named = std::getenv("ATBACKUP_VECTORS");
@@ -44,6 +56,31 @@ std::vector<std::string> read_vector_lines(const std::filesystem::path& file) {
     if (!line.empty() && line.front() != '#') lines.push_back(line);
   }
   return lines;
+}
+
+std::vector<VectorLine> numbered_vector_lines(const std::filesystem::path& file) {
+  std::vector<VectorLine> lines;
+  std::istringstream in(read_vector(file));
+  std::string text;
+  for (int number = 1; std::getline(in, text); ++number) {
+    if (text.empty() || text.front() == '#') continue;
+    lines.push_back({file.filename().string() + ":" + std::to_string(number), text});
+  }
+  ran(file, lines.size());
+  return lines;
+}
+
+std::vector<VectorObject> read_vector_objects(const std::filesystem::path& file) {
+  std::vector<VectorObject> objects;
+  for (const auto& object : nlohmann::json::parse(read_vector(file))) {
+    VectorObject out{file.filename().string() + "[" + std::to_string(objects.size()) + "]", {}};
+    for (const auto& [name, value] : object.items()) {
+      out.fields[name] = value.is_string() ? value.get<std::string>() : value.dump();
+    }
+    objects.push_back(std::move(out));
+  }
+  ran(file, objects.size());
+  return objects;
 }
 
 }  // namespace atb::test

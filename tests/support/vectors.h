@@ -8,6 +8,7 @@
 #pragma once
 
 #include <filesystem>
+#include <map>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -28,5 +29,20 @@ std::vector<std::filesystem::path> vector_files(const std::filesystem::path& fol
 std::string read_vector(const std::filesystem::path& file);
 // The lines that hold something and do not begin with '#'.
 std::vector<std::string> read_vector_lines(const std::filesystem::path& file);
+
+// The same with the place of each: "did_syntax_valid.txt:12". Prints how many there are; none fails the test.
+struct VectorLine {
+  std::string where;
+  std::string text;
+};
+std::vector<VectorLine> numbered_vector_lines(const std::filesystem::path& file);
+
+// The objects of a JSON array of flat objects. Values that are not strings appear as JSON: "true", "[]".
+// Prints how many there are; none fails the test.
+struct VectorObject {
+  std::string where;  // "signature-fixtures.json[3]"
+  std::map<std::string, std::string> fields;
+};
+std::vector<VectorObject> read_vector_objects(const std::filesystem::path& file);
 
 }  // namespace atb::test

@@ -62,15 +62,16 @@ TEST_CASE("sealed: the text does not hold the secret, is lines of at most 80, an
 TEST_CASE("sealed: a text that another program made after the documentation opens", "[sealed]") {
   // Made by another program after docs/key-file.md.
   CHECK(id_of(opened("atbackup sealed text 1\n"
-        "purpose: recovery-key\n"
-        "argon2id: passes=1 memory-kib=64\n"
-        "salt: AAECAwQFBgcICQoLDA0ODw\n"
-        "nonce: AAECAwQFBgcICQoLDA0ODxAREhMUFRYX\n"
-        "\n"
-        "P51KJoT7iLK5CentgUsTNdSiLSOhEhzmXJ7/lZbAVYx4/I/W7D1MVQZBDfKh4yv8\n"
-        "RN3nftbuQ7cSfz3fiJoaGbBxn8hiB0d6z5EX54zR/qQ\n"
-        "\n"
-        "sum: fda088985105974b\n")).empty());
+                     "purpose: recovery-key\n"
+                     "argon2id: passes=1 memory-kib=64\n"
+                     "salt: AAECAwQFBgcICQoLDA0ODw\n"
+                     "nonce: AAECAwQFBgcICQoLDA0ODxAREhMUFRYX\n"
+                     "\n"
+                     "P51KJoT7iLK5CentgUsTNdSiLSOhEhzmXJ7/lZbAVYx4/I/W7D1MVQZBDfKh4yv8\n"
+                     "RN3nftbuQ7cSfz3fiJoaGbBxn8hiB0d6z5EX54zR/qQ\n"
+                     "\n"
+                     "sum: fda088985105974b\n"))
+            .empty());
 }
 
 TEST_CASE("sealed: a wrong passphrase is told as such", "[sealed]") {
@@ -136,24 +137,26 @@ TEST_CASE("sealed: too little work is refused, and too much before it is done", 
   CHECK(id_of(open(sealed(), passphrase(), "recovery-key")) == "sealed.work");
   // With a right sum, as a stranger can write it.
   for (const char* text : {"atbackup sealed text 1\n"
-        "purpose: recovery-key\n"
-        "argon2id: passes=11 memory-kib=64\n"
-        "salt: AAECAwQFBgcICQoLDA0ODw\n"
-        "nonce: AAECAwQFBgcICQoLDA0ODxAREhMUFRYX\n"
-        "\n"
-        "3u6DNJEIBZkWN0sErzny1eX5JThWEu8ILQZXePuKOF8K4qXZL/HbMwR8xHmjHxPK\n"
-        "zqhC5adnfHVG3svaZlOozEUZqlSD9rlpi2kIA1zjRp8\n"
-        "\n"
-        "sum: deec0de02ba5af98\n", "atbackup sealed text 1\n"
-        "purpose: recovery-key\n"
-        "argon2id: passes=1 memory-kib=1048577\n"
-        "salt: AAECAwQFBgcICQoLDA0ODw\n"
-        "nonce: AAECAwQFBgcICQoLDA0ODxAREhMUFRYX\n"
-        "\n"
-        "3u6DNJEIBZkWN0sErzny1eX5JThWEu8ILQZXePuKOF8K4qXZL/HbMwR8xHmjHxPK\n"
-        "zqhC5adnfHVG3svaZlOozJiV3u/MZ4hL1PR12iT+QkE\n"
-        "\n"
-        "sum: 9ff3ea16dd82e227\n"}) CHECK(id_of(opened(text)) == "sealed.work");
+                           "purpose: recovery-key\n"
+                           "argon2id: passes=11 memory-kib=64\n"
+                           "salt: AAECAwQFBgcICQoLDA0ODw\n"
+                           "nonce: AAECAwQFBgcICQoLDA0ODxAREhMUFRYX\n"
+                           "\n"
+                           "3u6DNJEIBZkWN0sErzny1eX5JThWEu8ILQZXePuKOF8K4qXZL/HbMwR8xHmjHxPK\n"
+                           "zqhC5adnfHVG3svaZlOozEUZqlSD9rlpi2kIA1zjRp8\n"
+                           "\n"
+                           "sum: deec0de02ba5af98\n",
+                           "atbackup sealed text 1\n"
+                           "purpose: recovery-key\n"
+                           "argon2id: passes=1 memory-kib=1048577\n"
+                           "salt: AAECAwQFBgcICQoLDA0ODw\n"
+                           "nonce: AAECAwQFBgcICQoLDA0ODxAREhMUFRYX\n"
+                           "\n"
+                           "3u6DNJEIBZkWN0sErzny1eX5JThWEu8ILQZXePuKOF8K4qXZL/HbMwR8xHmjHxPK\n"
+                           "zqhC5adnfHVG3svaZlOozJiV3u/MZ4hL1PR12iT+QkE\n"
+                           "\n"
+                           "sum: 9ff3ea16dd82e227\n"})
+    CHECK(id_of(opened(text)) == "sealed.work");
 }
 
 TEST_CASE("sealed: what cannot be sealed is refused", "[sealed]") {
