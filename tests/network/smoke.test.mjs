@@ -7,6 +7,8 @@ import dns from 'node:dns/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, before, beforeEach, test } from 'node:test'
+import { Secp256k1Keypair } from '@atproto/crypto'
+import plc from '@did-plc/lib'
 import * as accounts from './accounts.mjs'
 import { startNetwork } from './network.mjs'
 import * as repositories from './repositories.mjs'
@@ -127,6 +129,82 @@ test('a killed host and directory come back with what they had', async () => {
   for (const uri of posted) assert.ok(records.has(uri.split('/').slice(3).join('/')))
   const [kept] = await network.plc.operations(alice.did)
   assert.deepEqual([kept.cid, kept.createdAt], [genesis.cid, '2020-01-01T00:00:00.000Z'])
+})
+
+test('operations of the directory: recovery, its window, and no building on what is nullified', async () => {
+  const keys = []
+  for (let n = 0; n < 3; n++) keys.push(await Secp256k1Keypair.create({ exportable: true }))
+  const [mine, theirs, other] = keys
+  const { did, op: genesis } = await plc.createOp({
+    signingKey: other.did(), handle: 'ivan.home.test', pds: network.pds.a.url,
+    rotationKeys: [mine.did(), theirs.did()], signer: theirs,
+  })
+  const post = async (operation) => (await fetch(`${network.plc.url}/${did}`, {
+    method: 'POST', headers: { 'content-type': 'application/json' }, body: JSON.stringify(operation),
+  })).status
+  const next = (prev, signer, handle) => plc.updateHandleOp(prev, signer, handle)
+  assert.equal(await post(genesis), 200)
+  const rogue = await next(genesis, theirs, 'rogue.home.test')
+  assert.equal(await post(rogue), 200)
+  const rogueCid = (await network.plc.operations(did)).at(-1).cid
+  const late = new Date(Date.now() - 73 * 3600_000)
+  await network.plc.backdate(did, rogueCid, late)
+  const recovery = await next(genesis, mine, 'mine.home.test')
+  assert.equal(await post(recovery), 400, 'too late')
+  await network.plc.backdate(did, rogueCid, new Date(Date.now() - 71 * 3600_000))
+  assert.equal(await post(recovery), 200)
+  assert.deepEqual((await network.plc.operations(did)).map(({ nullified }) => nullified), [false, true, false])
+  assert.equal(await post(await next(rogue, theirs, 'again.home.test')), 400, 'builds on a nullified operation')
+  assert.equal(await post(await next(recovery, theirs, 'again.home.test')), 200)
+  assert.equal(await post(await next(recovery, mine, 'second.home.test')), 200)
+  assert.deepEqual((await network.plc.operations(did)).map(({ nullified }) => nullified), [false, true, false, true, false])
+  const data = await (await fetch(`${network.plc.url}/${did}/data`)).json()
+  assert.deepEqual(data.alsoKnownAs, ['at://second.home.test'])
+})
+
+test('an account moves from one host to the other', async () => {
+  const { a, b } = network.pds
+  const judy = await accounts.createAccount(a, { handle: 'judy.home.test', network })
+  await accounts.createRecords(judy, { 'app.bsky.feed.post': 20 })
+  const [picture] = await accounts.postPictures(judy, 1)
+  const car = await repositories.getRepo(a, judy.did)
+  const { token } = await accounts.call(judy, 'com.atproto.server.getServiceAuth', {
+    params: { aud: b.serviceDid, lxm: 'com.atproto.server.createAccount' },
+  })
+  const wanted = { did: judy.did, handle: judy.handle, email: judy.email, password: 'new', inviteCode: await b.createInvite() }
+  const session = await accounts.xrpc(b, 'com.atproto.server.createAccount', { input: wanted, token })
+  const moved = { ...judy, host: b, password: 'new', accessJwt: session.accessJwt }
+  await accounts.call(moved, 'com.atproto.repo.importRepo', { input: car, type: 'application/vnd.ipld.car' })
+  await accounts.uploadBlob(moved, await repositories.getBlob(a, judy.did, picture), 'image/png')
+  const { blobs } = await accounts.call(moved, 'com.atproto.repo.listMissingBlobs')
+  assert.deepEqual(blobs, [])
+
+  await accounts.call(judy, 'com.atproto.identity.requestPlcOperationSignature', { input: null })
+  const credentials = await accounts.call(moved, 'com.atproto.identity.getRecommendedDidCredentials')
+  const { operation } = await accounts.call(judy, 'com.atproto.identity.signPlcOperation', {
+    input: { ...credentials, token: await a.emailToken(judy.did, 'plc_operation') },
+  })
+  await accounts.call(moved, 'com.atproto.identity.submitPlcOperation', { input: { operation } })
+  await accounts.call(moved, 'com.atproto.server.activateAccount', { input: null })
+  await accounts.call(judy, 'com.atproto.server.deactivateAccount', { input: {} })
+  const status = await accounts.call(moved, 'com.atproto.server.checkAccountStatus')
+  assert.deepEqual([status.activated, status.validDid, status.importedBlobs], [true, true, 1])
+  const there = await repositories.openRepo(await repositories.getRepo(b, judy.did))
+  assert.equal(there.root, (await repositories.openRepo(car)).root)
+  const effects = b.effects(judy.did)
+  for (const done of ['server.createAccount', 'repo.importRepo', 'server.activateAccount']) {
+    assert.equal(effects[`com.atproto.${done}`], 1)
+  }
+  assert.equal(a.effects(judy.did)['com.atproto.server.deactivateAccount'], 1)
+})
+
+test('a process ends when its parent is gone', async () => {
+  const config = { port: 0, controlPort: 0, zones: [], ledgerFile: join(temp, 'orphan.sqlite') }
+  const child = spawn(process.execPath, [join(import.meta.dirname, 'dns.mjs'), JSON.stringify(config)])
+  await once(child.stdout, 'data')
+  const ended = once(child, 'exit')
+  child.stdin.destroy()
+  assert.deepEqual(await ended, [0, null])
 })
 
 test('a takedown and its end', async () => {
