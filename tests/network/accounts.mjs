@@ -72,7 +72,7 @@ export async function logIn(host, { did, handle, password }) {
 }
 
 // counts: { 'app.bsky.feed.post': 500, ... }, collections of records.mjs. `from` numbers the first of each, so that a
-// second call makes others. Some thousand records take a second.
+// second call makes others. A thousand records take the host about two seconds of processor time.
 export async function createRecords(account, counts, { from = 0 } = {}) {
   const writes = []
   for (const [collection, count] of Object.entries(counts)) {

@@ -28,7 +28,7 @@ await runProcess(async ({ port, controlPort, zones, ledgerFile }) => {
     const zone = zones.find(({ domain }) => handle.endsWith(domain))
     if (!zone) return undefined
     const reply = await fetch(`${zone.control}/handle?handle=${encodeURIComponent(handle)}`, {
-      signal: AbortSignal.timeout(2000),
+      signal: AbortSignal.timeout(4000),
     })
     return (await reply.json()).did
   }

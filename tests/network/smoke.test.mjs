@@ -22,7 +22,7 @@ before(async () => {
     pds: [{ name: 'a' }, { name: 'b', inviteRequired: true, maxImportSize: 50_000 }],
   })
   alice = await accounts.createAccount(network.pds.a, { handle: 'alice' })
-}, { timeout: 60_000 })
+}, { timeout: 120_000 })
 
 after(async () => {
   await network?.stop()
@@ -35,7 +35,7 @@ const describe = (options) => fetch(`${network.pds.a.url}/xrpc/com.atproto.serve
 const timed = (ms) => ({ signal: AbortSignal.timeout(ms) })
 
 async function resolveHandle(handle) {
-  const resolver = new dns.Resolver({ timeout: 2000, tries: 2 })
+  const resolver = new dns.Resolver({ timeout: 5000, tries: 2 })
   resolver.setServers([network.dns.address])
   return (await resolver.resolveTxt(`_atproto.${handle}`)).flat()
 }
@@ -329,13 +329,13 @@ test('a host is killed by a request', async () => {
   assert.equal((await fetch(`${network.pds.b.url}/xrpc/_health`)).status, 200)
 })
 
-test('two networks run side by side, and the program ends with SIGTERM', { timeout: 60_000 }, async () => {
+test('two networks run side by side, and the program ends with SIGTERM', { timeout: 120_000 }, async () => {
   const { readFileSync, existsSync } = await import('node:fs')
   const file = join(temp, 'two.json')
   const program = spawn(process.execPath, [join(import.meta.dirname, 'network.mjs'),
     '--dir', join(temp, 'two'), '--ready-file', file, '--pds', '[{"name":"c"}]'], { stdio: ['ignore', 'inherit', 'inherit'] })
   const ended = once(program, 'exit')
-  const deadline = Date.now() + 40_000
+  const deadline = Date.now() + 90_000
   while (!existsSync(file)) {
     assert.ok(Date.now() < deadline && program.exitCode === null, 'the second network started')
     await new Promise((done) => setTimeout(done, 50))
