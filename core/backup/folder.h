@@ -12,6 +12,7 @@
 #include "core/os/file_system.h"
 
 #include <memory>
+#include <mutex>
 #include <string>
 #include <string_view>
 
@@ -29,6 +30,8 @@ inline constexpr std::string_view kBlobFolder = "blobs";
 
 // "<folder>/blobs/<cid>".
 std::string blob_path(const std::string& folder, const ipld::Cid& cid);
+// "F.car" + "plc-log.json" = "F.car.plc-log.json": what lies beside a lone CAR.
+std::string companion_path(const std::string& car, std::string_view name);
 
 // Writes one new generation into a folder, in the order that survives being killed anywhere:
 // begin() (lock, make folders, sweep leftovers) … blobs … publish(). See docs/backup-folder.md.
@@ -64,15 +67,21 @@ class FolderWriter {
 
  private:
   FolderWriter(os::FileSystem& fs, os::Random& random, std::string folder);
+  Status load();
+  Result<os::AtomicFile> create(std::string path) const;
+  Status keep_preferences(Manifest& manifest);
+
   os::FileSystem* fs_;
   os::Random* random_;
   std::string folder_;
   std::unique_ptr<os::FileLock> lock_;
+  std::unique_ptr<std::mutex> creating_;  // os::Random need not be safe from several threads
   std::optional<Manifest> current_;
 };
 
-// Opens a folder ("backup.not_found" when it is none, kind not_found) or, for a file, a CAR with the files
-// beside it (F.car.plc-log.json, F.car.did.json). Everything is read through `fs`.
+// Opens a folder ("backup.not_found" when it is none, "backup.unfinished" when its first export did not
+// finish; kind not_found) or, for a file, a CAR with the files beside it (F.car.plc-log.json,
+// F.car.did.json). Everything is read through `fs`.
 Result<std::unique_ptr<BackupSource>> open_backup(os::FileSystem& fs, const std::string& path);
 // As open_backup() for a CAR, with another PLC log.
 struct CarCompanions {
