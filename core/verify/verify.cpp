@@ -1,0 +1,151 @@
+#include "core/verify/verify.h"
+
+#include "core/verify/blob_check.h"
+#include "core/verify/evidence.h"
+
+#include <fmt/format.h>
+
+namespace atb::verify {
+namespace {
+
+class Marker final : public ReachedSink {
+ public:
+  explicit Marker(car::BlockIndex& index) : index_(index) {}
+  void reached(const ipld::Cid& cid) override { index_.mark(cid); }
+
+ private:
+  car::BlockIndex& index_;
+};
+
+// Faults of the bytes belong into the report; a missing file, a failing disk, Ctrl-C do not.
+bool is_damage(const Error& error) {
+  return error.kind == ErrorKind::corrupt || error.kind == ErrorKind::limit_exceeded ||
+         error.kind == ErrorKind::unsupported;
+}
+
+Status check_files(backup::BackupSource& source, Report& report, Progress& progress, const StopToken& stop) {
+  if (!source.holds_blobs()) {
+    report.add_check("files", Outcome::not_checked, "a lone CAR file has no list of files");
+    return {};
+  }
+  Report files;
+  TRY(source.check_files(files, progress, stop));
+  report.merge(files);
+  if (source.manifests().empty() && !files.has(Severity::damage)) {
+    report.add({"manifest.absent", Severity::warning, "",
+                "there is no backup.json: nothing says which blobs were missing at export"});
+    report.add_check("files", Outcome::not_checked, "there is no backup.json to compare with");
+  } else if (files.has(Severity::damage)) {
+    report.add_check("files", Outcome::failed, "not what backup.json lists");
+  } else {
+    report.add_check("files", Outcome::passed, "each is what backup.json lists");
+  }
+  return {};
+}
+
+// Empty: the repository cannot be opened; told.
+Result<std::unique_ptr<backup::Repository>> open_repository(backup::BackupSource& source,
+                                                            const Limits& limits, Report& report,
+                                                            Progress& progress, const StopToken& stop) {
+  auto repository = source.open_repository(limits, report, progress, stop);
+  if (repository) return repository;
+  const Error& error = repository.error();
+  const bool lost = error.kind == ErrorKind::not_found && !source.manifests().empty();
+  if (!lost && !is_damage(error)) return error;
+  if (!lost) report.add({error.id, Severity::damage, source.name(), error.message});
+  report.add_check("car", Outcome::failed, error.message);
+  for (const char* name : {"blocks", "commit", "signature", "key", "tree", "records"}) {
+    report.add_check(name, Outcome::not_checked, "the repository cannot be read");
+  }
+  return std::unique_ptr<backup::Repository>{};
+}
+
+void check_container(const car::CarFacts& facts, Report& report) {
+  if (facts.broken) {
+    report.add_check("car", Outcome::failed, facts.broken->message);
+  } else {
+    report.add_check("car", Outcome::passed, fmt::format("{} bytes, {} blocks", facts.bytes, facts.sections));
+  }
+  if (facts.wrong_hashes + facts.unsupported != 0) {
+    report.add_check("blocks", Outcome::failed,
+                     fmt::format("{} blocks do not hash to their CID, {} have a CID of another kind",
+                                 facts.wrong_hashes, facts.unsupported));
+  } else {
+    report.add_check("blocks", Outcome::passed, "each hashes to its CID");
+  }
+}
+
+// The DID that the repository claims, before anything of it is proven.
+std::optional<syntax::Did> claimed_did(backup::Repository& repository, const Limits& limits) {
+  Bytes buffer;
+  const auto block = repository.blocks().get(repository.roots().front(), buffer);
+  if (!block) return std::nullopt;
+  const auto commit = repo::decode_commit(*block, limits);
+  if (!commit) return std::nullopt;
+  return commit->did;
+}
+
+void compare_manifests(const std::vector<backup::Manifest>& manifests, Verdict& verdict) {
+  if (manifests.empty() || !verdict.proof.commit) return;
+  for (const backup::Manifest& manifest : manifests) {
+    if (manifest.did == verdict.proof.commit->did) continue;
+    verdict.report.add({"manifest.wrong_did", Severity::forged, manifest.did.str(),
+                        "backup.json is of another account than the repository, which says " +
+                            verdict.proof.commit->did.str()});
+  }
+  for (const backup::Manifest& manifest : manifests) {
+    if (manifest.repository.commit == verdict.proof.commit_cid) return;
+  }
+  verdict.report.add({"manifest.commit", Severity::damage, verdict.proof.commit_cid.str(),
+                      "backup.json names another commit, " + manifests.front().repository.commit.str()});
+}
+
+Status prove(backup::Repository& repository, const KeyEvidence& evidence, const Options& options,
+             Verdict& verdict, Progress& progress, const StopToken& stop) {
+  ProofOptions proof_options;
+  proof_options.expected_did = options.expected_did;
+  proof_options.evidence = evidence;
+  proof_options.now_us = options.now_us;
+  proof_options.limits = options.limits;
+  repository.index().clear_marks();
+  Marker marker(repository.index());
+  verdict.proof = TRY(prove_repository(repository.blocks(), repository.roots().front(), proof_options,
+                                       &marker, verdict.report, progress, stop));
+  if (verdict.proof.commit) verdict.did = verdict.proof.commit->did.str();
+  if (!verdict.proof.tree_complete) return {};  // what is not reached may well belong
+  verdict.extra_blocks = repository.index().size() - repository.index().marked();
+  if (verdict.extra_blocks != 0) {
+    verdict.report.add(
+        {"car.extra_blocks", Severity::info, "",
+         fmt::format("{} blocks belong to no record of this commit; they are kept", verdict.extra_blocks)});
+  }
+  return {};
+}
+
+}  // namespace
+
+Result<Verdict> verify_backup(backup::BackupSource& source, const Options& options, Progress& progress,
+                              const StopToken& stop) {
+  Verdict verdict;
+  TRY(check_files(source, verdict.report, progress, stop));
+  const auto repository = TRY(open_repository(source, options.limits, verdict.report, progress, stop));
+
+  std::optional<syntax::Did> did;
+  if (repository) {
+    check_container(repository->facts(), verdict.report);
+    did = claimed_did(*repository, options.limits);
+  }
+  if (!did && !source.manifests().empty()) did = source.manifests().front().did;
+
+  const LoadedEvidence loaded = TRY(load_evidence(source, did, options, verdict));
+  if (repository) {
+    const KeyEvidence evidence{loaded.log ? &*loaded.log : nullptr,
+                               loaded.document ? &*loaded.document : nullptr, options.key};
+    TRY(prove(*repository, evidence, options, verdict, progress, stop));
+  }
+  compare_manifests(source.manifests(), verdict);
+  TRY(check_blobs(source, verdict, progress, stop));
+  return verdict;
+}
+
+}  // namespace atb::verify
