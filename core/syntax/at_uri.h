@@ -1,13 +1,13 @@
 // AT-URIs (https://atproto.com/specs/at-uri-scheme), the restricted form records use, and account arguments.
 #pragma once
 
-#include <optional>
-#include <variant>
-
 #include "core/syntax/did.h"
 #include "core/syntax/handle.h"
 #include "core/syntax/nsid.h"
 #include "core/syntax/record_key.h"
+
+#include <optional>
+#include <variant>
 
 namespace atb::syntax {
 
@@ -35,7 +35,8 @@ struct AtUri {
   std::string str() const;
 };
 
-// What a user may type for ACCOUNT: a handle (also "@handle"), a DID, or an at:// URI, whose authority counts.
+// What a user may type for ACCOUNT: a handle (also "@handle"), a DID, or an at:// URI, whose authority
+// counts.
 Result<AtIdentifier> parse_account(std::string_view text);
 
 }  // namespace atb::syntax

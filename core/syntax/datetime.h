@@ -2,11 +2,11 @@
 // intersection of RFC 3339, ISO 8601 and WHATWG. Also what the PLC directory writes as createdAt.
 #pragma once
 
+#include "core/base/result.h"
+
 #include <cstdint>
 #include <string>
 #include <string_view>
-
-#include "core/base/result.h"
 
 namespace atb::syntax {
 

@@ -1,12 +1,13 @@
-// A decentralised identifier (https://atproto.com/specs/did): generic syntax, at most 2048 characters. Any method parses; the program speaks plc and web.
+// A decentralised identifier (https://atproto.com/specs/did): generic syntax, at most 2048 characters. Any
+// method parses; the program speaks plc and web.
 #pragma once
+
+#include "core/base/result.h"
 
 #include <compare>
 #include <functional>
 #include <string>
 #include <string_view>
-
-#include "core/base/result.h"
 
 namespace atb::syntax {
 
@@ -22,6 +23,7 @@ class Did {
   std::string_view method() const;
   bool is_plc() const { return method() == "plc"; }
   bool is_web() const { return method() == "web"; }
+
  private:
   explicit Did(std::string text) : text_(std::move(text)) {}
   std::string text_;
@@ -31,5 +33,7 @@ class Did {
 
 template <>
 struct std::hash<atb::syntax::Did> {
-  std::size_t operator()(const atb::syntax::Did& value) const { return std::hash<std::string>()(value.str()); }
+  std::size_t operator()(const atb::syntax::Did& value) const {
+    return std::hash<std::string>()(value.str());
+  }
 };

@@ -1,12 +1,13 @@
-// A domain name that names an account (https://atproto.com/specs/handle). Lower-cased at parse; at most 253 characters.
+// A domain name that names an account (https://atproto.com/specs/handle). Lower-cased at parse; at most 253
+// characters.
 #pragma once
+
+#include "core/base/result.h"
 
 #include <compare>
 #include <functional>
 #include <string>
 #include <string_view>
-
-#include "core/base/result.h"
 
 namespace atb::syntax {
 
@@ -22,6 +23,7 @@ class Handle {
   bool has_reserved_top_level() const;
   // True for "alice.host.example" and the domain ".host.example".
   bool is_under(std::string_view domain) const;
+
  private:
   explicit Handle(std::string text) : text_(std::move(text)) {}
   std::string text_;
@@ -31,5 +33,7 @@ class Handle {
 
 template <>
 struct std::hash<atb::syntax::Handle> {
-  std::size_t operator()(const atb::syntax::Handle& value) const { return std::hash<std::string>()(value.str()); }
+  std::size_t operator()(const atb::syntax::Handle& value) const {
+    return std::hash<std::string>()(value.str());
+  }
 };

@@ -1,12 +1,13 @@
-// A namespaced identifier such as app.bsky.feed.post (https://atproto.com/specs/nsid). The authority part is kept as given; is_normal() tells whether it is lower case.
+// A namespaced identifier such as app.bsky.feed.post (https://atproto.com/specs/nsid). The authority part is
+// kept as given; is_normal() tells whether it is lower case.
 #pragma once
+
+#include "core/base/result.h"
 
 #include <compare>
 #include <functional>
 #include <string>
 #include <string_view>
-
-#include "core/base/result.h"
 
 namespace atb::syntax {
 
@@ -19,6 +20,7 @@ class Nsid {
   friend auto operator<=>(const Nsid&, const Nsid&) = default;
 
   bool is_normal() const;
+
  private:
   explicit Nsid(std::string text) : text_(std::move(text)) {}
   std::string text_;
@@ -28,5 +30,7 @@ class Nsid {
 
 template <>
 struct std::hash<atb::syntax::Nsid> {
-  std::size_t operator()(const atb::syntax::Nsid& value) const { return std::hash<std::string>()(value.str()); }
+  std::size_t operator()(const atb::syntax::Nsid& value) const {
+    return std::hash<std::string>()(value.str());
+  }
 };

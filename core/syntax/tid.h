@@ -1,12 +1,13 @@
-// Timestamp identifiers (https://atproto.com/specs/tid): 13 base32-sortable characters; microseconds and a clock id.
+// Timestamp identifiers (https://atproto.com/specs/tid): 13 base32-sortable characters; microseconds and a
+// clock id.
 #pragma once
+
+#include "core/base/result.h"
 
 #include <compare>
 #include <cstdint>
 #include <string>
 #include <string_view>
-
-#include "core/base/result.h"
 
 namespace atb::syntax {
 
