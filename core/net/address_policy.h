@@ -1,21 +1,23 @@
 // Which addresses we talk to. An address that a DID document or a redirect names is hostile: plain http and
-// loopback, private, link-local, multicast and otherwise special addresses are reached only for hosts the user named.
+// loopback, private, link-local, multicast and otherwise special addresses are reached only for hosts the
+// user named.
 #pragma once
+
+#include "core/base/bytes.h"
+#include "core/base/result.h"
 
 #include <cstdint>
 #include <string>
 #include <string_view>
 #include <vector>
 
-#include "core/base/bytes.h"
-#include "core/base/result.h"
-
 namespace atb::net {
 
 class AddressPolicy {
  public:
   AddressPolicy() = default;
-  // Each "HOST" (any port) or "HOST:PORT"; HOST is a name or an address. Id "option.private_host" (invalid_input).
+  // Each "HOST" (any port) or "HOST:PORT"; HOST is a name or an address. Id "option.private_host"
+  // (invalid_input).
   static Result<AddressPolicy> allowing(const std::vector<std::string>& hosts);
 
   bool allows_private(std::string_view host, std::uint16_t port) const;

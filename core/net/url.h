@@ -1,13 +1,13 @@
 // The little of URLs that we need: http(s) origins, and joining paths and queries to them. Strict.
 #pragma once
 
+#include "core/base/result.h"
+
 #include <cstdint>
 #include <string>
 #include <string_view>
 #include <utility>
 #include <vector>
-
-#include "core/base/result.h"
 
 namespace atb::net {
 
@@ -15,9 +15,10 @@ struct Url {
   std::string scheme;  // "https" or "http"
   std::string host;    // lower case; IPv6 in brackets
   std::uint16_t port = 443;
-  std::string path;    // begins with '/', with the query, without fragment
+  std::string path;  // begins with '/', with the query, without fragment
 
-  // Ids "url.syntax", "url.scheme" (anything but http and https), "url.userinfo". No white space or control characters.
+  // Ids "url.syntax", "url.scheme" (anything but http and https), "url.userinfo". No white space or control
+  // characters.
   static Result<Url> parse(std::string_view text);
   std::string str() const;     // default ports left out
   std::string origin() const;  // "https://host[:port]"
