@@ -1,1 +1,66 @@
-// The command line, as a library. Under construction.
+#include "cli/run.h"
+
+#include "cli/command_tree.h"
+#include "cli/commands/commands.h"
+#include "core/base/text.h"
+
+#include <CLI/CLI.hpp>
+
+namespace atb::cli {
+namespace {
+
+// Before the arguments are understood nobody knows whether JSON is wanted: then the word itself decides.
+bool wants_json(const std::vector<std::string>& arguments) {
+  for (const std::string& argument : arguments) {
+    if (argument == "--json") return true;
+    if (argument == "--") return false;
+  }
+  return false;
+}
+
+ExitCode usage_error(World& world, const GlobalOptions& global, const CLI::ParseError& error) {
+  Shell shell(world, global);
+  return shell.error(Error(ErrorKind::invalid_input, "usage", error.what(), "see 'atbackup --help'"));
+}
+
+ExitCode dispatch(const CLI::App& tree, Shell& shell, const AllOptions& options) {
+  const CLI::App* command = tree.get_subcommands().front();
+  const std::string& name = command->get_name();
+  if (name == "export") return run_export(shell, options.export_);
+  if (name == "verify") return run_verify(shell, options.verify);
+  if (name == "login") return run_login(shell, options.login);
+  if (name == "logout") return run_logout(shell, options.logout);
+  if (name == "whoami") return run_whoami(shell);
+  if (name == "completion") {
+    (void)shell.world().streams.out.write(as_bytes(completion_script(tree, options.completion.shell)));
+    return ExitCode::done;
+  }
+  if (command->get_subcommands().empty()) return run_migrate(shell, options.migrate);
+  if (command->get_subcommands().front()->get_name() == "resume")
+    return run_migrate_resume(shell, options.migrate);
+  return run_migrate_status(shell);
+}
+
+}  // namespace
+
+int run(const std::vector<std::string>& arguments, World& world) {
+  AllOptions options;
+  const auto tree = make_command_tree(options);
+  try {
+    std::vector<std::string> from_the_back(arguments.rbegin(), arguments.rend());
+    tree->parse(std::move(from_the_back));
+  } catch (const CLI::CallForHelp&) {
+    (void)world.streams.out.write(as_bytes(tree->help()));
+    return 0;
+  } catch (const CLI::CallForVersion&) {
+    (void)world.streams.out.write(as_bytes(tree->version() + "\n"));
+    return 0;
+  } catch (const CLI::ParseError& error) {
+    options.global.json = wants_json(arguments);
+    return static_cast<int>(usage_error(world, options.global, error));
+  }
+  Shell shell(world, options.global);
+  return static_cast<int>(dispatch(*tree, shell, options));
+}
+
+}  // namespace atb::cli

@@ -1,0 +1,195 @@
+#include "cli/command_tree.h"
+
+#include "cli/exit_code.h"
+
+#include <CLI/CLI.hpp>
+#include <fmt/format.h>
+
+namespace atb::cli {
+namespace {
+
+std::string exit_code_footer() {
+  std::string text = "Exit codes:\n";
+  for (const ExitCodeText& one : kExitCodes)
+    text += fmt::format("  {:>3}  {}\n", static_cast<int>(one.code), one.meaning);
+  return text;
+}
+
+void add_secret(CLI::App& app, SecretOptions& secret, const std::string& name, const std::string& what) {
+  CLI::Option* file = app.add_option("--" + name + "-file", secret.file,
+                                     what + ": read from this file ('-' is standard input)")
+                          ->type_name("FILE");
+  app.add_option("--" + name + "-command", secret.command,
+                 what + ": first line that this command prints (run without a shell)")
+      ->type_name("COMMAND")
+      ->excludes(file);
+}
+
+void add_global(CLI::App& app, GlobalOptions& options) {
+  app.add_flag("--json", options.json, "One JSON object a line on standard output, errors too");
+  app.add_flag("--json-progress", options.json_progress, "With --json: progress too");
+  app.add_flag("-q,--quiet", options.quiet, "No progress");
+  app.add_flag("-v,--verbose", options.verbose, "More of what happens; up to three times");
+  app.add_option("--color", options.color, "Colours: auto, always or never")
+      ->type_name("WHEN")
+      ->check(CLI::IsMember({"auto", "always", "never"}));
+  app.add_flag("-y,--yes", options.yes, "Take the answer yes to questions about what can be undone");
+  app.add_option("--plc-url", options.plc_url, "The PLC directory")
+      ->type_name("URL")
+      ->envname("ATBACKUP_PLC_URL");
+  app.add_option("--pds", options.pds, "Ask this host instead of the one that the DID document names")
+      ->type_name("URL")
+      ->envname("ATBACKUP_PDS");
+  app.add_option("--dns-server", options.dns_server, "Ask this DNS server about handles")
+      ->type_name("IP:PORT")
+      ->envname("ATBACKUP_DNS_SERVER");
+  app.add_option("--allow-private-host", options.allow_private,
+                 "Talk to this host although it has plain http or a private address; repeatable")
+      ->type_name("HOST[:PORT]")
+      ->expected(1)
+      ->take_all()
+      ->allow_extra_args(false);
+  app.add_option("--proxy", options.proxy, "Proxy for all requests; none is used otherwise")
+      ->type_name("URL")
+      ->envname("ATBACKUP_PROXY");
+}
+
+void add_export(CLI::App& app, ExportOptions& options) {
+  CLI::App* command = app.add_subcommand(
+      "export", "Fetch an account's repository (and blobs, preferences, DID history), and prove it");
+  command->add_option("account", options.accounts, "Handle, DID or at:// URI")
+      ->type_name("ACCOUNT")
+      ->required();
+  command
+      ->add_option("-o,--output", options.out,
+                   "DIR/ for a backup folder, F.car for one CAR file, - for standard output")
+      ->type_name("PATH")
+      ->required();
+  command->add_option("--jobs", options.jobs, "Blobs fetched side by side")
+      ->type_name("N")
+      ->check(CLI::Range(1, 32));
+  command->add_flag("--accept-change", options.accept_change,
+                    "Adopt a repository that raised an alarm (rolled back, forked, emptied)");
+}
+
+void add_verify(CLI::App& app, VerifyOptions& options) {
+  CLI::App* command = app.add_subcommand("verify", "Prove a backup, offline");
+  command->add_option("path", options.path, "A backup folder or a CAR file")
+      ->type_name("DIR|F.car")
+      ->required();
+  command->add_option("--did", options.did, "The account it must be; another one is a forgery")
+      ->type_name("DID");
+  command
+      ->add_option("--plc-log", options.plc_log,
+                   "For a CAR: the DID's audit log, instead of the file beside it")
+      ->type_name("FILE");
+  command->add_option("--key", options.key, "Take this key for the account's, on your word")
+      ->type_name("did:key:…");
+}
+
+void add_migrate_inputs(CLI::App& command, MigrateOptions& options) {
+  command.add_option("--handle", options.handle, "Handle on the new host")->type_name("HANDLE");
+  command.add_option("--email", options.email, "E-mail address for the new host; the old host's otherwise")
+      ->type_name("ADDRESS");
+  command.add_option("--invite-code", options.invite_code, "Invite code of the new host")->type_name("CODE");
+  command
+      .add_option("--allow-missing-blobs", options.allow_missing_blobs,
+                  "Go without the blobs listed in this file, a CID a line")
+      ->type_name("FILE");
+  CLI::Option* out = command
+                         .add_option("--recovery-key-out", options.recovery_key_out,
+                                     "Make a recovery key of your own, sealed in this file")
+                         ->type_name("FILE");
+  command.add_flag("--no-recovery-key", options.no_recovery_key, "Make none, and do not ask")->excludes(out);
+  command.add_option("--keep-key", options.keep_keys, "This rotation key is yours: keep it; repeatable")
+      ->type_name("KEY")
+      ->expected(1)
+      ->take_all()
+      ->allow_extra_args(false);
+  command
+      .add_option("--remove-key", options.remove_keys,
+                  "This rotation key is not yours: remove it; repeatable")
+      ->type_name("KEY")
+      ->expected(1)
+      ->take_all()
+      ->allow_extra_args(false);
+  command
+      .add_option("--confirm", options.confirm,
+                  "Answers the last question in scripts; must be the account's DID")
+      ->type_name("DID");
+  command.add_option("--jobs", options.jobs, "Blobs carried side by side")
+      ->type_name("N")
+      ->check(CLI::Range(1, 32));
+  add_secret(command, options.password, "password", "Main password on the old host");
+  add_secret(command, options.new_password, "new-password", "Password for the new host");
+  add_secret(command, options.auth_code, "auth-code", "Login code that a host mails");
+  add_secret(command, options.plc_token, "plc-token",
+             "Code for the change of identity that the old host mails");
+  add_secret(command, options.passphrase, "passphrase",
+             "Passphrase of the recovery key file, and for the secrets of the move");
+}
+
+void add_migrate(CLI::App& app, MigrateOptions& options) {
+  CLI::App* command = app.add_subcommand("migrate", "Move an account to another host");
+  command->add_option("account", options.account, "Handle, DID or at:// URI")->type_name("ACCOUNT");
+  command->add_option("--to", options.to, "The new host")->type_name("URL");
+  add_migrate_inputs(*command, options);
+  command->add_subcommand("status", "Where the moves on this machine stand");
+  CLI::App* resume = command->add_subcommand("resume", "Go on with a move that was interrupted");
+  resume->add_option("account", options.account, "Which one, when several are under way")
+      ->type_name("ACCOUNT");
+  add_migrate_inputs(*resume, options);
+  command->require_subcommand(0, 1);
+}
+
+void add_sessions(CLI::App& app, AllOptions& options) {
+  CLI::App* login = app.add_subcommand("login", "Log in on an account's host, for private data in exports");
+  login->add_option("account", options.login.account, "Handle, DID or at:// URI")
+      ->type_name("ACCOUNT")
+      ->required();
+  add_secret(*login, options.login.password, "password", "Main or app password");
+  add_secret(*login, options.login.auth_code, "auth-code", "Login code that the host mails");
+  login->add_flag("--allow-takendown", options.login.allow_takendown,
+                  "Ask for a restricted session of an account that was taken down");
+  CLI::App* logout = app.add_subcommand("logout", "End a session, at the host and here");
+  logout
+      ->add_option("account", options.logout.account,
+                   "Handle, DID or at:// URI; needed when there are several")
+      ->type_name("ACCOUNT");
+  app.add_subcommand("whoami", "The sessions that are kept here");
+}
+
+}  // namespace
+
+std::unique_ptr<CLI::App> make_command_tree(AllOptions& options) {
+  auto app = std::make_unique<CLI::App>(
+      "Backs up AT Protocol accounts, proves the backups, and moves accounts between hosts", "atbackup");
+  app->set_version_flag("--version", "atbackup " ATB_VERSION);
+  app->set_help_flag("-h,--help", "This help");
+  app->fallthrough();
+  app->require_subcommand(1);
+  app->option_defaults()->always_capture_default(false);
+  add_global(*app, options.global);
+  add_export(*app, options.export_);
+  add_verify(*app, options.verify);
+  add_migrate(*app, options.migrate);
+  add_sessions(*app, options);
+  CLI::App* completion = app->add_subcommand("completion", "Print the completion script of a shell");
+  completion->add_option("shell", options.completion.shell, "bash, zsh or fish")
+      ->type_name("SHELL")
+      ->required()
+      ->check(CLI::IsMember({"bash", "zsh", "fish"}));
+  const std::string footer = exit_code_footer();
+  app->footer(footer);
+  for (CLI::App* command : app->get_subcommands({})) {
+    command->footer(footer);
+    command->fallthrough();
+    for (CLI::App* inner : command->get_subcommands({})) {
+      inner->footer(footer);
+      inner->fallthrough();
+    }
+  }
+  return app;
+}
+
+}  // namespace atb::cli

@@ -1,0 +1,25 @@
+// One function a command: options and a shell in, an exit code out.
+#pragma once
+
+#include "cli/shell.h"
+
+#include <string>
+
+namespace CLI {
+class App;
+}
+
+namespace atb::cli {
+
+ExitCode run_export(Shell& shell, const ExportOptions& options);
+ExitCode run_verify(Shell& shell, const VerifyOptions& options);
+ExitCode run_login(Shell& shell, const LoginOptions& options);
+ExitCode run_logout(Shell& shell, const LogoutOptions& options);
+ExitCode run_whoami(Shell& shell);
+ExitCode run_migrate(Shell& shell, const MigrateOptions& options);
+ExitCode run_migrate_resume(Shell& shell, const MigrateOptions& options);
+ExitCode run_migrate_status(Shell& shell);
+// The script of a shell, made from the tree.
+std::string completion_script(const CLI::App& tree, const std::string& shell);
+
+}  // namespace atb::cli

@@ -1,0 +1,88 @@
+// What each command takes, as plain structs; command_tree.cpp is the one place that binds them to flags.
+#pragma once
+
+#include <string>
+#include <vector>
+
+namespace atb::cli {
+
+struct GlobalOptions {
+  bool json = false;
+  bool json_progress = false;
+  bool quiet = false;
+  int verbose = 0;
+  std::string color = "auto";
+  bool yes = false;
+  std::string plc_url = "https://plc.directory";
+  std::string pds;
+  std::string dns_server;
+  std::vector<std::string> allow_private;
+  std::string proxy;
+};
+
+// --NAME-file and --NAME-command.
+struct SecretOptions {
+  std::string file;
+  std::string command;
+};
+
+struct ExportOptions {
+  std::vector<std::string> accounts;
+  std::string out;
+  unsigned jobs = 6;
+  bool accept_change = false;
+};
+
+struct VerifyOptions {
+  std::string path;
+  std::string did;
+  std::string plc_log;
+  std::string key;
+};
+
+struct LoginOptions {
+  std::string account;
+  SecretOptions password;
+  SecretOptions auth_code;
+  bool allow_takendown = false;
+};
+
+struct LogoutOptions {
+  std::string account;
+};
+
+struct MigrateOptions {
+  std::string account;
+  std::string to;
+  std::string handle;
+  std::string email;
+  std::string invite_code;
+  std::string allow_missing_blobs;
+  std::string recovery_key_out;
+  bool no_recovery_key = false;
+  std::vector<std::string> keep_keys;
+  std::vector<std::string> remove_keys;
+  std::string confirm;
+  unsigned jobs = 4;
+  SecretOptions password;
+  SecretOptions new_password;
+  SecretOptions auth_code;
+  SecretOptions plc_token;
+  SecretOptions passphrase;
+};
+
+struct CompletionOptions {
+  std::string shell;
+};
+
+struct AllOptions {
+  GlobalOptions global;
+  ExportOptions export_;
+  VerifyOptions verify;
+  LoginOptions login;
+  LogoutOptions logout;
+  MigrateOptions migrate;
+  CompletionOptions completion;
+};
+
+}  // namespace atb::cli

@@ -1,0 +1,20 @@
+// Reports in words and in JSON.
+#pragma once
+
+#include "cli/shell.h"
+#include "core/base/report.h"
+#include "core/verify/proof.h"
+
+#include <string>
+
+namespace atb::cli {
+
+// A JSON line for each check and finding; on paper, the findings (all but information, which needs -v),
+// gravest first.
+void show_report(Shell& shell, const Report& report);
+// "proven by the account's PLC log", …
+std::string words_for(verify::KeyProof proof);
+// "2,012": thousands apart.
+std::string counted(std::uint64_t number);
+
+}  // namespace atb::cli
