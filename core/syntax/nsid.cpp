@@ -8,8 +8,9 @@
 namespace atb::syntax {
 namespace {
 
-constexpr std::size_t kAuthorityMax = 253;
-constexpr std::size_t kMaxChars = kAuthorityMax + 1 + kLabelMax;
+// A domain name of 253, a dot and a name of 63. Only the whole is bounded: the public vectors hold a longer
+// authority.
+constexpr std::size_t kMaxChars = 317;
 
 bool is_name(std::string_view text) {
   return !text.empty() && text.size() <= kLabelMax && is_letter(text.front()) &&
@@ -19,7 +20,7 @@ bool is_name(std::string_view text) {
 bool is_nsid(std::string_view text) {
   if (text.size() > kMaxChars) return false;
   const std::size_t dot = text.rfind('.');
-  if (dot == std::string_view::npos || dot > kAuthorityMax) return false;
+  if (dot == std::string_view::npos) return false;
   const auto labels = split(text.substr(0, dot), '.');
   return labels.size() >= 2 && std::ranges::all_of(labels, is_label) && is_letter(text.front()) &&
          is_name(text.substr(dot + 1));
