@@ -113,6 +113,40 @@ TEST_CASE("text: UTF-8 is judged strictly", "[text]") {
   }
 }
 
+TEST_CASE("text: as many strings are UTF-8 as the standard counts", "[text]") {
+  const auto count = [](unsigned first, unsigned last, std::size_t size) {
+    const std::string ends("\x00\x7f\x80\xbf\xc0\xff", 6);
+    std::size_t valid = 0;
+    for (unsigned lead = first; lead <= last; ++lead) {
+      for (unsigned second = 0; second < 256; ++second) {
+        for (const char third : ends) {
+          for (const char fourth : size == 3 ? ends.substr(0, 1) : ends) {
+            const char text[] = {static_cast<char>(lead), static_cast<char>(second), third, fourth};
+            valid += valid_utf8({text, size}) ? 1 : 0;
+          }
+        }
+      }
+    }
+    return valid;
+  };
+  // Three bytes: 960 beginnings of a character of three, and two ends of it in our sample; 1920 characters of
+  // two and two of one. Four bytes: 256 beginnings of a character of four, four ends.
+  CHECK(count(0x80, 0xef, 3) == 960 * 2 + 1920 * 2);
+  CHECK(count(0xf0, 0xff, 3) == 0);
+  CHECK(count(0xf0, 0xff, 4) == 256 * 4);
+  // ASCII is read eight bytes at a time: a stray byte is found wherever it stands.
+  for (std::size_t size = 1; size < 40; ++size) {
+    for (std::size_t at = 0; at < size; ++at) {
+      std::string text(size, 'a');
+      REQUIRE(valid_utf8(text));
+      text[at] = '\xbf';
+      REQUIRE_FALSE(valid_utf8(text));
+      if (at + 1 < size) text.replace(at, 2, "\xc3\xbc");
+      REQUIRE(valid_utf8(text) == (at + 1 < size));
+    }
+  }
+}
+
 TEST_CASE("text: trim, split and lower", "[text]") {
   CHECK(trim(" \t a b\r\n") == "a b");
   CHECK(trim(" \n ").empty());
