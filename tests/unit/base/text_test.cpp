@@ -122,7 +122,7 @@ TEST_CASE("text: as many strings are UTF-8 as the standard counts", "[text]") {
         for (const char third : ends) {
           for (const char fourth : size == 3 ? ends.substr(0, 1) : ends) {
             const char text[] = {static_cast<char>(lead), static_cast<char>(second), third, fourth};
-            valid += valid_utf8({text, size}) ? 1 : 0;
+            if (valid_utf8({text, size})) ++valid;
           }
         }
       }
