@@ -39,9 +39,9 @@ struct Tokens {
   std::string status;  // why not active: "takendown", "suspended", "deactivated"
 };
 struct Login {
-  std::string identifier;  // handle, DID or e-mail
+  std::string identifier = {};  // handle, DID or e-mail
   const Secret* password = nullptr;
-  std::string auth_factor_token;  // code from the host's e-mail; empty at first
+  std::string auth_factor_token = {};  // code from the host's e-mail; empty at first
   bool allow_takendown = false;
 };
 // "xrpc.auth_factor_token_required" (auth) asks for the code.
@@ -69,8 +69,8 @@ struct NewAccount {
   std::string handle;
   std::string email;
   const Secret* password = nullptr;
-  std::string invite_code;
-  std::string verification_code;
+  std::string invite_code = {};
+  std::string verification_code = {};
 };
 // Not repeatable. The bearer of `client` must be a service token of the DID.
 Result<Tokens> create_account(const Client& client, const NewAccount& account, const StopToken& stop);

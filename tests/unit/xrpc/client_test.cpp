@@ -1,5 +1,6 @@
 #include "core/xrpc/client.h"
 
+#include "core/data/json.h"
 #include "tests/unit/xrpc/fake_host.h"
 
 #include <algorithm>
@@ -170,7 +171,7 @@ TEST_CASE("xrpc: a refusal that another token would not cure is not retried", "[
 
 TEST_CASE("xrpc: the clock of the client counts for Retry-After", "[xrpc]") {
   FakeHost host([](const SentRequest&) -> Result<Answer> {
-    return Answer{.status = 429, .headers = {{"retry-after", "2"}}};
+    return Answer{.status = 429, .body = "", .headers = {{"retry-after", "2"}}};
   });
   const Error error = error_from(host.client.query("com.example.get", {}, {}));
   CHECK(error.retry_at_ms == host.clock.wall_us() / 1000 + 2000);

@@ -1,5 +1,6 @@
 #include "core/xrpc/endpoints.h"
 
+#include "core/data/json.h"
 #include "tests/unit/xrpc/fake_host.h"
 
 #include <fmt/format.h>
