@@ -14,6 +14,13 @@ namespace {
 constexpr std::string_view kPage = "500";
 // 180 MB of memory at worst, some hundred times the largest account known.
 constexpr std::size_t kMostBlobs = 5'000'000;
+constexpr const char* kTellOperator = "the host is at fault: its operator should know";
+
+std::unexpected<Error> too_long(const Client& client, std::size_t blobs) {
+  return fail(ErrorKind::limit_exceeded, "xrpc.list_too_long",
+              fmt::format("{} lists blobs without end: {} so far", client.host().origin(), blobs),
+              kTellOperator);
+}
 
 }  // namespace
 
@@ -61,7 +68,7 @@ Status get_blob(const Client& client, const syntax::Did& did, const ipld::Cid& c
   Error error = std::move(status).error();
   // The reference host has no name for it: InvalidRequest "Blob not found".
   const bool said_so = error.id == "xrpc.invalid_request" && error.message.contains("Blob not found");
-  if (said_so || error.http_status == 404) {
+  if (said_so || error.kind == ErrorKind::not_found) {
     error.kind = ErrorKind::not_found;
     error.id = "xrpc.blob_not_found";
     error.hint.clear();
@@ -75,7 +82,7 @@ Result<std::vector<ipld::Cid>> list_blobs(const Client& client, const syntax::Di
   std::vector<ipld::Cid> found;
   CursorGuard guard;
   std::string cursor;
-  do {
+  while (true) {
     TRY(check_stop(stop));
     net::Query parameters{{"did", did.str()}, {"limit", std::string(kPage)}};
     if (!cursor.empty()) parameters.emplace_back("cursor", cursor);
@@ -88,18 +95,15 @@ Result<std::vector<ipld::Cid>> list_blobs(const Client& client, const syntax::Di
       found.push_back(*cid);
     }
     cursor = TRY(answer.text_or("cursor", ""));
-    if (guard.pages() >= client.limits().list_pages || found.size() > kMostBlobs) {
-      return fail(ErrorKind::limit_exceeded, "xrpc.list_too_long",
-                  fmt::format("{} lists blobs without end: {} after {} pages", client.host().origin(),
-                              found.size(), guard.pages()),
-                  "the host is at fault: its operator should know");
-    }
-    if (!cursor.empty() && !guard.advance(cursor)) {
+    if (found.size() > kMostBlobs) return too_long(client, found.size());
+    if (cursor.empty()) break;
+    if (!guard.advance(cursor)) {
       return fail(ErrorKind::remote, "xrpc.cursor_loop",
                   fmt::format("{} sends its list of blobs round in a circle", client.host().origin()),
-                  "the host is at fault: its operator should know");
+                  kTellOperator);
     }
-  } while (!cursor.empty());
+    if (guard.pages() >= client.limits().list_pages) return too_long(client, found.size());
+  }
   std::ranges::sort(found);
   const auto repeated = std::ranges::unique(found);
   found.erase(repeated.begin(), repeated.end());

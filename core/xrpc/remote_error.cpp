@@ -1,6 +1,7 @@
 #include "core/xrpc/remote_error.h"
 
 #include "core/base/limits.h"
+#include "core/base/secret.h"
 #include "core/base/text.h"
 #include "core/data/json.h"
 #include "core/net/retrying_client.h"
@@ -144,8 +145,13 @@ void redact(RemoteError& error, std::string_view secret) {
   // Shorter ones would turn up by chance and blot out the host's words.
   constexpr std::size_t kShortest = 4;
   if (secret.size() < kShortest) return;
-  replace_all(error.name, secret);
-  replace_all(error.message, secret);
+  // Plain, and as it stood in the JSON that was sent: a body quoted raw holds the latter.
+  std::string quoted = data::to_json(data::Value(secret));
+  for (const std::string_view form : {secret, std::string_view(quoted).substr(1, quoted.size() - 2)}) {
+    replace_all(error.name, form);
+    replace_all(error.message, form);
+  }
+  wipe(quoted);
 }
 
 Error to_error(RemoteError remote, const net::Response& response, std::string_view host,
