@@ -29,7 +29,7 @@ struct SentRequest {
 
 struct Answer {
   int status = 200;
-  std::string body;                     // to the sink for 2xx, else error_body
+  std::string body = {};                // to the sink for 2xx, else error_body
   net::Headers headers = {};            // names in lower case
   std::size_t chunk = 0;                // bytes per write to the sink; 0: all at once
   std::optional<Error> then_fail = {};  // after the body was handed over: the connection breaks
