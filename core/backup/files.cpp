@@ -10,6 +10,11 @@ constexpr std::size_t kChunk = 256U << 10;
 
 }  // namespace
 
+std::string without_slash(std::string path) {
+  while (path.size() > 1 && path.back() == '/') path.pop_back();
+  return path;
+}
+
 std::string file_path(const std::string& folder, std::string_view name) {
   return os::join(folder, std::string(name));
 }

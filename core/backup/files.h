@@ -10,6 +10,8 @@ namespace atb::backup {
 // A backup.json of a million blobs is some 70 MB.
 inline constexpr std::size_t kManifestBytes = 128U << 20;
 
+// Without slashes at the end: "backup/" is how people write folders.
+std::string without_slash(std::string path);
 std::string file_path(const std::string& folder, std::string_view name);
 std::string blobs_path(const std::string& folder);
 // The CID that a name in blobs/ stands for; empty for anything else.

@@ -4,7 +4,8 @@
 //   repo.car  did.json  plc-log.json  preferences.json  backup.json  backup.json.next  blobs/<cid>  .lock
 //   repo.car.suspect   a new repository that raised an alarm (rolled back, forked, emptied); the older one
 //   stays as repo.car
-//   *.rejected         what came but was not authentic; for a look, never a backup
+//   plc-log.json.older the log of an earlier export, when a later one lacks an operation of it
+//   *.rejected         what came but was not authentic, or was damaged here; for a look, never a backup
 #pragma once
 
 #include "core/backup/source.h"
@@ -23,6 +24,7 @@ inline constexpr std::string_view kSuspectFile = "repo.car.suspect";
 inline constexpr std::string_view kRejectedFile = "repo.car.rejected";
 inline constexpr std::string_view kDidFile = "did.json";
 inline constexpr std::string_view kPlcLogFile = "plc-log.json";
+inline constexpr std::string_view kOlderPlcLogFile = "plc-log.json.older";
 inline constexpr std::string_view kPreferencesFile = "preferences.json";
 inline constexpr std::string_view kManifestFile = "backup.json";
 inline constexpr std::string_view kNextManifestFile = "backup.json.next";
@@ -46,8 +48,9 @@ class FolderWriter {
   // is one.
   const std::optional<Manifest>& current() const { return current_; }
 
-  // True if blobs/<cid> is there and hashes right; a wrong one is moved aside as <cid>.rejected.
-  Result<bool> has_blob(const ipld::Cid& cid);
+  // Its length if blobs/<cid> is there and hashes right; a wrong one is moved aside as <cid>.rejected. May be
+  // called from several threads.
+  Result<std::optional<std::uint64_t>> blob_bytes(const ipld::Cid& cid);
   // A blob on its way; commit() it once its hash is known to be right. May be called from several threads.
   Result<os::AtomicFile> new_blob(const ipld::Cid& cid);
   // A new repository on its way; not committed by the caller.
@@ -60,9 +63,11 @@ class FolderWriter {
     std::string plc_log;                   // empty: none
     std::string did_document;
     std::optional<std::string> preferences;
+    bool preferences_partial = false;
   };
-  // Fills in the file entries of `manifest` (all but the repository's, which the caller has counted), then:
-  // backup.json.next, log, document, preferences, repo.car, rename to backup.json; each synced.
+  // Fills in the file entries of `manifest` (all but the repository's, which the caller has counted; without
+  // preferences, those of an earlier run stay listed), then: backup.json.next, log, document, preferences,
+  // repo.car, rename to backup.json; each synced.
   Status publish(Manifest manifest, Content content);
 
  private:

@@ -99,6 +99,7 @@ FolderWriter::FolderWriter(FolderWriter&&) noexcept = default;
 FolderWriter::~FolderWriter() = default;
 
 Result<FolderWriter> FolderWriter::begin(os::FileSystem& fs, os::Random& random, std::string folder) {
+  folder = without_slash(std::move(folder));
   TRY(refuse_foreign(fs, folder));
   TRY(fs.make_folders(folder));
   FolderWriter writer(fs, random, std::move(folder));
@@ -131,13 +132,12 @@ Status FolderWriter::load() {
   return fs_->sync_folder(folder_);
 }
 
-Result<bool> FolderWriter::has_blob(const ipld::Cid& cid) {
+Result<std::optional<std::uint64_t>> FolderWriter::blob_bytes(const ipld::Cid& cid) {
   const std::string path = blob_path(folder_, cid);
   const auto hashed = TRY(hash_file(*fs_, path, {}));
-  if (!hashed) return false;
-  if (hashed->digest == cid.digest()) return true;
-  TRY(fs_->rename(path, path + ".rejected"));
-  return false;
+  if (hashed && hashed->digest == cid.digest()) return std::optional(hashed->bytes);
+  if (hashed) TRY(fs_->rename(path, path + ".rejected"));
+  return std::optional<std::uint64_t>{};
 }
 
 Result<os::AtomicFile> FolderWriter::create(std::string path) const {
@@ -175,8 +175,8 @@ Status FolderWriter::publish(Manifest manifest, Content content) {
   manifest.plc_log.reset();
   if (!content.plc_log.empty()) manifest.plc_log = entry(kPlcLogFile, content.plc_log);
   if (content.preferences) {
-    manifest.preferences = PreferencesEntry{entry(kPreferencesFile, *content.preferences),
-                                            manifest.preferences && manifest.preferences->partial};
+    manifest.preferences =
+        PreferencesEntry{entry(kPreferencesFile, *content.preferences), content.preferences_partial};
   } else {
     manifest.preferences.reset();
     TRY(keep_preferences(manifest));

@@ -207,7 +207,7 @@ Result<std::unique_ptr<BackupSource>> open_backup(os::FileSystem& fs, const std:
   const auto info = fs.stat(path);
   if (!info) return info.error().kind == ErrorKind::not_found ? not_found(path) : info.error();
   if (info->type != os::FileInfo::Type::folder) return open_car_backup(fs, path, {});
-  auto source = std::make_unique<FolderSource>(fs, path);
+  auto source = std::make_unique<FolderSource>(fs, without_slash(path));
   TRY(source->load());
   return std::unique_ptr<BackupSource>(std::move(source));
 }

@@ -66,7 +66,6 @@ Error bad_header(std::string_view id, std::string message) {
 
 Result<std::vector<ipld::Cid>> read_roots(ipld::CborReader& cbor, const Limits& limits) {
   const std::uint64_t count = TRY(cbor.array());
-  if (count == 0) return std::unexpected(bad_header("car.roots", "the CAR header names no root"));
   if (count > limits.car_roots) {
     return fail(ErrorKind::limit_exceeded, "car.roots",
                 fmt::format("the CAR header names {} roots, at most {} are read", count, limits.car_roots));
@@ -84,7 +83,7 @@ Result<std::vector<ipld::Cid>> read_roots(ipld::CborReader& cbor, const Limits& 
   return roots;
 }
 
-Result<std::vector<ipld::Cid>> read_header_map(ByteView bytes, const Limits& limits) {
+Result<std::vector<ipld::Cid>> read_header_map(ByteView bytes, const Limits& limits, Roots wanted) {
   ipld::CborReader cbor(bytes);
   const std::uint64_t entries = TRY(cbor.map());
   std::vector<ipld::Cid> roots;
@@ -110,7 +109,9 @@ Result<std::vector<ipld::Cid>> read_header_map(ByteView bytes, const Limits& lim
   }
   TRY(cbor.finish());
   if (!have_version) return std::unexpected(bad_header("car.header", "the CAR header has no version"));
-  if (roots.empty()) return std::unexpected(bad_header("car.roots", "the CAR header has no roots"));
+  if (roots.empty() && wanted == Roots::required) {
+    return std::unexpected(bad_header("car.roots", "the CAR header names no root"));
+  }
   return roots;
 }
 
@@ -166,11 +167,11 @@ struct Reader::State {
     return {};
   }
 
-  Status read_header();
+  Status read_header(Roots roots);
   Result<std::size_t> section_length(std::size_t& prefix);
 };
 
-Status Reader::State::read_header() {
+Status Reader::State::read_header(Roots wanted) {
   TRY(fill(kHeadBytes));
   const Bytes head = to_bytes(view(std::min(held(), kHeadBytes)));
   if (head.empty()) return std::unexpected(bad_header("car.empty", "the file is empty"));
@@ -199,7 +200,7 @@ Status Reader::State::read_header() {
         cut(held(), fmt::format("the file ends inside the CAR header: {} bytes are announced, {} are there",
                                 total, held())));
   }
-  auto roots = read_header_map(view(total).subspan(prefix), limits);
+  auto roots = read_header_map(view(total).subspan(prefix), limits, wanted);
   if (!roots) {
     if (roots.error().id.starts_with("car.")) return std::unexpected(std::move(roots).error());
     return std::unexpected(
@@ -252,9 +253,9 @@ Reader::~Reader() = default;
 const Header& Reader::header() const { return state_->header; }
 std::uint64_t Reader::offset() const { return state_->consumed; }
 
-Result<Reader> Reader::open(ByteSource& source, const Limits& limits) {
+Result<Reader> Reader::open(ByteSource& source, const Limits& limits, Roots roots) {
   auto state = std::make_unique<State>(source, limits);
-  TRY(state->read_header());
+  TRY(state->read_header(roots));
   return Reader(std::move(state));
 }
 

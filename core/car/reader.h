@@ -37,10 +37,13 @@ struct Section {
   ByteView block;                    // lives until the next call
 };
 
+// A repository names its commit; a host's answer to getBlocks names no root at all.
+enum class Roots : std::uint8_t { required, optional };
+
 class Reader {
  public:
   // Reads the header. `source` must outlive the reader.
-  static Result<Reader> open(ByteSource& source, const Limits& limits);
+  static Result<Reader> open(ByteSource& source, const Limits& limits, Roots roots = Roots::required);
   Reader(Reader&&) noexcept;
   Reader& operator=(Reader&&) noexcept;
   ~Reader();

@@ -1,0 +1,112 @@
+#include "core/backup/folder.h"
+#include "core/base/text.h"
+#include "core/exporter/exporter.h"
+#include "core/exporter/fetch_repo.h"
+#include "core/exporter/repository_file.h"
+
+#include <fmt/format.h>
+
+namespace atb::exporter {
+namespace {
+
+constexpr std::uint64_t kMargin = 16U << 20;
+
+// One export to a file at a time, and leftovers of a killed one swept. The lock file goes when the export
+// ends.
+class FileClaim {
+ public:
+  static Result<FileClaim> take(os::FileSystem& fs, const std::string& path) {
+    const std::string folder = os::parent_of(path);
+    const std::string lock_path = os::join(folder, "." + os::base_name(path) + ".lock");
+    FileClaim claim(fs, lock_path, TRY_CONTEXT("while locking " + path, fs.lock(lock_path)));
+    const std::string prefix = "." + os::base_name(path) + ".";
+    for (const std::string& name : TRY(fs.list(folder))) {
+      if (name.starts_with(prefix) && os::is_temporary_name(name)) TRY(fs.remove(os::join(folder, name)));
+    }
+    return claim;
+  }
+  FileClaim(FileClaim&&) noexcept = default;
+  FileClaim& operator=(FileClaim&&) = delete;
+  ~FileClaim() {
+    if (lock_ != nullptr) static_cast<void>(fs_->remove(path_));
+  }
+
+ private:
+  FileClaim(os::FileSystem& fs, std::string path, std::unique_ptr<os::FileLock> lock)
+      : fs_(&fs), path_(std::move(path)), lock_(std::move(lock)) {}
+  os::FileSystem* fs_;
+  std::string path_;
+  std::unique_ptr<os::FileLock> lock_;
+};
+
+Result<FetchedRepo> fetch(const Context& context, const Origin& origin, car::Spool& spool, const Room& room,
+                          const std::string& rejected_path) {
+  const xrpc::Client host = host_client(context, origin);
+  const verify::KeyEvidence evidence = evidence_of(origin.identity);
+  std::optional<ipld::Cid> root;
+  auto fetched =
+      fetch_repo(context, host, origin.identity.did(), evidence, spool, {.room = room, .root = &root});
+  if (fetched || rejected_path.empty()) return fetched;
+  return keep_rejected(context, spool, root, rejected_path, std::move(fetched).error());
+}
+
+// The CAR is a little larger than what was spooled: each block has its CID beside it.
+Status check_room(const Context& context, const std::string& folder, const car::Spool& spool) {
+  const std::uint64_t free = TRY(context.fs.free_space(folder));
+  const std::uint64_t needed = spool.bytes() + spool.bytes() / 8 + kMargin;
+  if (free >= needed) return {};
+  return fail(
+      ErrorKind::no_space, "export.no_space",
+      fmt::format("{} has {} free, and {} are needed", folder, human_bytes(free), human_bytes(needed)),
+      "make room, or export to another disk; nothing was changed");
+}
+
+Status write_companions(const Context& context, const Origin& origin, const std::string& path) {
+  const auto write = [&](std::string_view name, std::string_view text) {
+    return os::write_file(context.fs, context.random, backup::companion_path(path, name), as_bytes(text));
+  };
+  if (!origin.identity.log_json.empty()) TRY(write(backup::kPlcLogFile, origin.identity.log_json));
+  return write(backup::kDidFile, origin.identity.document_json);
+}
+
+}  // namespace
+
+Result<Exported> export_car(const Context& context, const syntax::AtIdentifier& account,
+                            const std::string& path, const Options& options) {
+  const std::string folder = os::parent_of(path);
+  TRY(context.fs.make_folders(folder));
+  const FileClaim claim = TRY(FileClaim::take(context.fs, path));
+  const Origin origin = TRY(find_origin(context, account, options));
+  os::AtomicFile scratch = TRY(os::AtomicFile::create(context.fs, context.random, path));
+  car::Spool spool(scratch, scratch.content());
+  FetchedRepo fetched =
+      TRY(fetch(context, origin, spool, {.folder = folder, .copies = 2}, path + ".rejected"));
+
+  TRY(check_room(context, folder, spool));
+  os::AtomicFile file = TRY(os::AtomicFile::create(context.fs, context.random, path));
+  const WrittenCar written = TRY(write_car(context, spool, fetched.root, file));
+  TRY(write_companions(context, origin, path));
+  TRY(file.commit());
+
+  Exported exported = describe(origin, path);
+  exported.car_bytes = written.bytes;
+  add_repository(exported, std::move(fetched.proof), fetched.report);
+  return exported;
+}
+
+Result<Exported> export_stream(const Context& context, const syntax::AtIdentifier& account,
+                               const std::string& scratch_folder, ByteSink& out, const Options& options) {
+  const Origin origin = TRY(find_origin(context, account, options));
+  os::AtomicFile scratch =
+      TRY(os::AtomicFile::create(context.fs, context.random, os::join(scratch_folder, "atbackup-export")));
+  car::Spool spool(scratch, scratch.content());
+  FetchedRepo fetched = TRY(fetch(context, origin, spool, {.folder = scratch_folder, .copies = 1}, ""));
+  const WrittenCar written = TRY(write_car(context, spool, fetched.root, out));
+
+  Exported exported = describe(origin, "-");
+  exported.car_bytes = written.bytes;
+  add_repository(exported, std::move(fetched.proof), fetched.report);
+  return exported;
+}
+
+}  // namespace atb::exporter

@@ -1,0 +1,93 @@
+#include "core/exporter/repository_file.h"
+
+#include "core/backup/depth_first.h"
+#include "core/base/encoding.h"
+#include "core/car/writer.h"
+#include "core/crypto/sha256.h"
+
+#include <span>
+
+namespace atb::exporter {
+namespace {
+
+class HashingSink final : public ByteSink {
+ public:
+  explicit HashingSink(ByteSink& out) : out_(out) {}
+  Status write(ByteView bytes) override {
+    hash_.update(bytes);
+    return out_.write(bytes);
+  }
+  std::string hex() { return hex_encode(hash_.finish()); }
+
+ private:
+  ByteSink& out_;
+  crypto::Sha256 hash_;
+};
+
+// Every block that came, in the order it came: nothing is known about a tree.
+Status write_all(car::Spool& spool, const ipld::Cid& root, ByteSink& out, const StopToken& stop) {
+  car::Writer writer = TRY(car::Writer::start(out, std::span(&root, 1)));
+  spool.index().clear_marks();
+  Bytes buffer;
+  return spool.index().for_each_unmarked([&](const ipld::Cid& cid, car::Location) -> Status {
+    TRY(check_stop(stop));
+    const ByteView block = TRY(spool.get(cid, buffer));
+    return writer.put(cid, block);
+  });
+}
+
+Status write_rejected(const Context& context, car::Spool& spool, const ipld::Cid& root,
+                      const std::string& path) {
+  auto file = TRY(os::AtomicFile::create(context.fs, context.random, path));
+  TRY(write_all(spool, root, file, context.stop));
+  return file.commit();
+}
+
+bool is_worth_a_look(const Error& error) {
+  return error.kind == ErrorKind::untrusted || error.kind == ErrorKind::corrupt ||
+         error.kind == ErrorKind::incomplete;
+}
+
+}  // namespace
+
+Result<WrittenCar> write_car(const Context& context, car::Spool& spool, const ipld::Cid& commit,
+                             ByteSink& out) {
+  HashingSink sink(out);
+  const auto facts = TRY(backup::write_depth_first(spool, spool.index(), commit, context.limits, sink,
+                                                   context.progress, context.stop));
+  return WrittenCar{sink.hex(), facts.bytes, facts.blocks, facts.extra_blocks};
+}
+
+Error keep_rejected(const Context& context, car::Spool& spool, const std::optional<ipld::Cid>& root,
+                    const std::string& path, Error error) {
+  if (!is_worth_a_look(error) || !root || spool.index().size() == 0) return error;
+  const Status kept = write_rejected(context, spool, *root, path);
+  if (kept) return std::move(error).while_("what came is kept as " + path + ", for a look; it is no backup");
+  return std::move(error).while_("what came could not be kept as " + path + ": " + kept.error().message);
+}
+
+verify::KeyEvidence evidence_of(const identity::Identity& identity) {
+  return {.log = identity.log ? &*identity.log : nullptr, .document = &identity.document, .given = {}};
+}
+
+xrpc::Client host_client(const Context& context, const Origin& origin) {
+  account::Session* session = origin.active ? nullptr : origin.session.get();
+  return {context.http, origin.host, session, context.limits, context.clock};
+}
+
+Exported describe(const Origin& origin, std::string path) {
+  const auto& identity = origin.identity;
+  return Exported{.did = identity.did(),
+                  .handle = identity.handle ? identity.handle->str() : std::string(),
+                  .host = origin.host.origin(),
+                  .path = std::move(path),
+                  .proof = {},
+                  .report = Report()};
+}
+
+void add_repository(Exported& exported, verify::RepoProof proof, const Report& report) {
+  exported.proof = std::move(proof);
+  exported.report.merge(report);
+}
+
+}  // namespace atb::exporter
