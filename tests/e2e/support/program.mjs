@@ -1,0 +1,67 @@
+// Runs the program under test as a user would, with a home folder of its own.
+import { spawn } from 'node:child_process'
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+
+const program = process.env.ATBACKUP
+if (!program) throw new Error('ATBACKUP must name the program under test')
+
+const longestRun = 300_000
+const tokenScript = fileURLToPath(new URL('plc-token.mjs', import.meta.url))
+
+export function scratch(name) {
+  const dir = mkdtempSync(join(tmpdir(), `atbackup-${name}-`))
+  return { dir, at: (...parts) => join(dir, ...parts), remove: () => rmSync(dir, { recursive: true, force: true }) }
+}
+
+export const privateHosts = (network) =>
+  [network.plc.url, ...Object.values(network.pds).map(({ url }) => url)].map((url) => new URL(url).host).join(',')
+
+export function environmentFor(network, home) {
+  return {
+    PATH: process.env.PATH,
+    HOME: home,
+    XDG_STATE_HOME: join(home, 'state'),
+    ATBACKUP_PLC_URL: network.plc.url,
+    ATBACKUP_DNS_SERVER: network.dns.address,
+    ATBACKUP_ALLOW_PRIVATE_HOSTS: privateHosts(network),
+    ...(process.env.ASAN_OPTIONS ? { ASAN_OPTIONS: process.env.ASAN_OPTIONS } : {}),
+  }
+}
+
+// Starts it; `done` gives { code, signal, stdout, stderr, lines } (lines: the JSON lines of standard output).
+// `onLine` is called with each JSON line as it comes.
+export function start(args, { env, cwd, input, onLine } = {}) {
+  const child = spawn(program, args, { env, cwd, stdio: [input === undefined ? 'ignore' : 'pipe', 'pipe', 'pipe'] })
+  if (input !== undefined) child.stdin.end(input)
+  const out = []
+  let stderr = ''
+  let pending = ''
+  const lines = []
+  child.stdout.on('data', (chunk) => {
+    out.push(chunk)
+    if (!args.includes('--json')) return
+    pending += chunk
+    let end
+    while ((end = pending.indexOf('\n')) >= 0) {
+      const line = JSON.parse(pending.slice(0, end))
+      pending = pending.slice(end + 1)
+      lines.push(line)
+      onLine?.(line, child)
+    }
+  })
+  child.stderr.on('data', (chunk) => { stderr += chunk })
+  const timer = setTimeout(() => child.kill('SIGKILL'), longestRun)
+  const done = new Promise((resolve) => child.on('close', (code, signal) => {
+    clearTimeout(timer)
+    resolve({ code, signal, stdout: Buffer.concat(out), text: Buffer.concat(out).toString(), stderr, lines, last: lines.at(-1) })
+  }))
+  return { child, done }
+}
+
+export const run = (args, options) => start(args, options).done
+
+// What a move in a script needs beside its secrets: the e-mail code is fetched from the host's mail when asked for.
+export const tokenCommand = (host, did) => `${process.execPath} ${tokenScript} ${host.control} ${did}`
