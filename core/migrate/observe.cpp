@@ -32,7 +32,7 @@ Result<Head> read_head(Move& move, HostLogin& host) {
   const std::array<ipld::Cid, 1> wanted = {latest.cid};
   TRY(xrpc::get_blocks(client, move.did, wanted, kMaxHeadAnswer, body, move.stop()));
   auto source = stream_of(ByteView(body.bytes()));
-  auto reader = TRY(car::Reader::open(*source, move.context.limits));
+  auto reader = TRY(car::Reader::open(*source, move.context.limits, car::Roots::optional));
   while (auto section = TRY(reader.next())) {
     if (section->state != car::Section::State::good || section->cid != latest.cid) continue;
     return Head { latest.cid, TRY(repo::decode_commit(section->block, move.context.limits)) };

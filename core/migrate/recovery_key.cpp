@@ -8,7 +8,7 @@
 namespace atb::migrate {
 namespace {
 
-constexpr std::string_view kPurpose = "rotation key";
+constexpr std::string_view kPurpose = "rotation-key";
 constexpr std::size_t kMaxFile = 64U << 10;
 
 Result<Secret> passphrase(Move& move, bool twice) {

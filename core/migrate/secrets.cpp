@@ -7,7 +7,7 @@
 namespace atb::migrate {
 namespace {
 
-constexpr std::string_view kPurpose = "move secrets";
+constexpr std::string_view kPurpose = "move-secrets";
 constexpr std::size_t kMaxFile = 64U << 10;
 
 }  // namespace
@@ -41,26 +41,18 @@ Result<SecretsFile> SecretsFile::open(os::FileSystem& fs, os::Random& random, st
   }
   for (const auto& [name, value] : object->entries()) {
     if (const std::string* secret = value.text())
-      secrets.values_.emplace_back(name, Secret::copy_of(*secret));
+      secrets.values_.insert_or_assign(name, Secret::copy_of(*secret));
   }
   return secrets;
 }
 
 const Secret* SecretsFile::get(std::string_view name) const {
-  for (const auto& [known, value] : values_) {
-    if (known == name) return &value;
-  }
-  return nullptr;
+  const auto found = values_.find(name);
+  return found == values_.end() ? nullptr : &found->second;
 }
 
 Status SecretsFile::put(std::string_view name, const Secret& value) {
-  bool found = false;
-  for (auto& [known, old] : values_) {
-    if (known != name) continue;
-    old = value.clone();
-    found = true;
-  }
-  if (!found) values_.emplace_back(name, value.clone());
+  values_.insert_or_assign(std::string(name), value.clone());
   return save();
 }
 

@@ -6,11 +6,11 @@
 #include "core/os/file_system.h"
 #include "core/os/random.h"
 
+#include <functional>
+#include <map>
 #include <optional>
 #include <string>
 #include <string_view>
-#include <utility>
-#include <vector>
 
 namespace atb::migrate {
 
@@ -21,7 +21,7 @@ class SecretsFile {
   static Result<SecretsFile> open(os::FileSystem& fs, os::Random& random, std::string path,
                                   const Secret* passphrase);
 
-  // nullptr when absent. Lives until the next put().
+  // nullptr when absent. Lives until it is replaced, or this object dies.
   const Secret* get(std::string_view name) const;
   // On disk when it returns.
   Status put(std::string_view name, const Secret& value);
@@ -37,7 +37,7 @@ class SecretsFile {
   os::Random* random_;
   std::string path_;
   std::optional<Secret> passphrase_;
-  std::vector<std::pair<std::string, Secret>> values_;
+  std::map<std::string, Secret, std::less<>> values_;  // a map: what get() gives stays where it is
 };
 
 }  // namespace atb::migrate

@@ -126,10 +126,10 @@ class CreateAccount final : public Step {
   }
 
   Status act(Move& move) override {
+    const std::string invite = TRY(invite_code(move));
     const Secret* password = move.secrets.get(SecretsFile::kNewPassword);
     if (password == nullptr)
       return fail(ErrorKind::internal, "move.no_password", "the new password is not in the secrets file");
-    const std::string invite = TRY(invite_code(move));
     const xrpc::Client old_client = TRY(move.old_host.client());
     xrpc::FixedToken service_token(TRY(xrpc::get_service_auth(old_client, move.journal.get(fact::kNewDid),
                                                               kCreateAccountMethod, move.stop())));

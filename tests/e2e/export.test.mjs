@@ -137,7 +137,7 @@ test('logged in, preferences come along; with an app password they are partial',
 })
 
 test('an empty repository is exported and proven', async () => {
-  const empty = await accounts.createAccount(network.pds.a, { handle: 'empty' })
+  const empty = await accounts.createAccount(network.pds.a, { handle: 'emily' })
   const folder = temp.at('empty')
   const exported = await run(['export', empty.did, '-o', `${folder}/`, '--json'], { env })
   ok(exported)
