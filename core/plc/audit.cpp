@@ -63,7 +63,7 @@ class Auditor {
 
   Status genesis(const LogEntry& entry) {
     const Operation& operation = entry.operation;
-    if (operation.kind() == Kind::tombstone || operation.prev())
+    if (operation.prev())  // as a tombstone always has
       return untrusted("plc.genesis", "the first operation of a log follows no other, and this one does");
     if (const syntax::Did made = operation.derived_did(); made != did_)
       return untrusted("plc.did", fmt::format("the first operation makes another DID, {}", made.view()));

@@ -23,8 +23,7 @@ void ran(const std::filesystem::path& file, std::size_t count) {
 
 std::optional<std::filesystem::path> vectors(std::string_view folder) {
   const char* named = std::getenv("ATBACKUP_VECTORS");
-  const std::filesystem::path path =
-      std::filesystem::path(named != nullptr ? named : "../shared/vectors") / folder;
+  std::filesystem::path path = std::filesystem::path(named != nullptr ? named : "../shared/vectors") / folder;
   if (std::filesystem::is_directory(path)) return path;
   if (std::getenv("CI") != nullptr) FAIL("the public vectors are not at " << path << " (ATBACKUP_VECTORS)");
   WARN("not run: the public vectors are not at " << path << " (ATBACKUP_VECTORS)");

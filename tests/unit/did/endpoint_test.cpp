@@ -70,6 +70,17 @@ TEST_CASE("did: anything else in the address of a host is refused", "[did]") {
   }
 }
 
+TEST_CASE("did: what is wrong with an address is said", "[did]") {
+  CHECK(endpoint_problem("ftp://a.example") == "the address of the host is no http(s) URL: ftp://a.example");
+  CHECK(endpoint_problem("https://me@a.example") ==
+        "the address of the host holds a user name: https://me@a.example");
+  CHECK(endpoint_problem("https://a.example/x") ==
+        "the address of the host has something after the host and port: https://a.example/x");
+  CHECK(endpoint_problem("https://a.example:0") ==
+        "the address of the host has a port that is none: https://a.example:0");
+  CHECK(endpoint_problem("https://\x1b[2J") == "the address of the host names no host: https://\\x1b[2J");
+}
+
 TEST_CASE("did: host names and addresses stand at their limits", "[did][limits]") {
   const std::string label(63, 'a');
   const std::string longest = label + "." + label + "." + label + "." + std::string(61, 'a');
