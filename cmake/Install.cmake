@@ -1,2 +1,7 @@
 include(GNUInstallDirs)
 install(TARGETS atbackup RUNTIME DESTINATION ${CMAKE_INSTALL_BINDIR})
+file(GLOB manual_pages CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/man/*.1)
+install(FILES ${manual_pages} DESTINATION ${CMAKE_INSTALL_MANDIR}/man1)
+install(FILES completions/atbackup.bash DESTINATION ${CMAKE_INSTALL_DATADIR}/bash-completion/completions RENAME atbackup)
+install(FILES completions/_atbackup DESTINATION ${CMAKE_INSTALL_DATADIR}/zsh/vendor-completions)
+install(FILES completions/atbackup.fish DESTINATION ${CMAKE_INSTALL_DATADIR}/fish/vendor_completions.d)

@@ -1,0 +1,57 @@
+# bash completion for atbackup
+_atbackup() {
+  local cur=${COMP_WORDS[COMP_CWORD]} prev=${COMP_WORDS[COMP_CWORD-1]} path= word i
+  COMPREPLY=()
+  for ((i = 1; i < COMP_CWORD; i++)); do
+    word=${COMP_WORDS[i]}
+    case "$path $word" in
+      ' export') path='export' ;;
+      ' verify') path='verify' ;;
+      ' migrate') path='migrate' ;;
+      'migrate status') path='migrate status' ;;
+      'migrate resume') path='migrate resume' ;;
+      ' login') path='login' ;;
+      ' logout') path='logout' ;;
+      ' whoami') path='whoami' ;;
+      ' completion') path='completion' ;;
+    esac
+  done
+  case "$prev" in
+    --color) COMPREPLY=($(compgen -W 'auto always never' -- "$cur")); return ;;
+    --output|-o|--plc-log|--allow-missing-blobs|--auth-code-file|--new-password-file|--passphrase-file|--password-file|--plc-token-file|--recovery-key-out) COMPREPLY=($(compgen -f -- "$cur")); return ;;
+    --allow-private-host|--color|--dns-server|--pds|--plc-url|--proxy|--jobs|--did|--key|--auth-code-command|--confirm|--email|--handle|--invite-code|--keep-key|--new-password-command|--passphrase-command|--password-command|--plc-token-command|--remove-key|--to) return ;;
+  esac
+  case "$path" in
+    '')
+      if [[ $cur == -* ]]; then COMPREPLY=($(compgen -W '--allow-private-host --color --dns-server --help --json --json-progress --pds --plc-url --proxy --quiet --verbose --version --yes -h -q -v -y' -- "$cur"))
+      else COMPREPLY=($(compgen -W 'export verify migrate login logout whoami completion' -- "$cur")); fi ;;
+    'export')
+      if [[ $cur == -* ]]; then COMPREPLY=($(compgen -W '--accept-change --help --jobs --output -h -o --allow-private-host --color --dns-server --json --json-progress --pds --plc-url --proxy --quiet --verbose --yes -q -v -y' -- "$cur"))
+      else COMPREPLY=($(compgen -f -- "$cur")); fi ;;
+    'verify')
+      if [[ $cur == -* ]]; then COMPREPLY=($(compgen -W '--did --help --key --plc-log -h --allow-private-host --color --dns-server --json --json-progress --pds --plc-url --proxy --quiet --verbose --yes -q -v -y' -- "$cur"))
+      else COMPREPLY=($(compgen -f -- "$cur")); fi ;;
+    'migrate')
+      if [[ $cur == -* ]]; then COMPREPLY=($(compgen -W '--allow-missing-blobs --auth-code-command --auth-code-file --confirm --email --handle --help --invite-code --jobs --keep-key --new-password-command --new-password-file --no-recovery-key --passphrase-command --passphrase-file --password-command --password-file --plc-token-command --plc-token-file --recovery-key-out --remove-key --to -h --allow-private-host --color --dns-server --json --json-progress --pds --plc-url --proxy --quiet --verbose --yes -q -v -y' -- "$cur"))
+      else COMPREPLY=($(compgen -W 'status resume' -- "$cur")); fi ;;
+    'migrate status')
+      if [[ $cur == -* ]]; then COMPREPLY=($(compgen -W '--help -h --allow-private-host --color --dns-server --json --json-progress --pds --plc-url --proxy --quiet --verbose --yes -q -v -y' -- "$cur"))
+      else COMPREPLY=($(compgen -f -- "$cur")); fi ;;
+    'migrate resume')
+      if [[ $cur == -* ]]; then COMPREPLY=($(compgen -W '--allow-missing-blobs --auth-code-command --auth-code-file --confirm --email --handle --help --invite-code --jobs --keep-key --new-password-command --new-password-file --no-recovery-key --passphrase-command --passphrase-file --password-command --password-file --plc-token-command --plc-token-file --recovery-key-out --remove-key -h --allow-private-host --color --dns-server --json --json-progress --pds --plc-url --proxy --quiet --verbose --yes -q -v -y' -- "$cur"))
+      else COMPREPLY=($(compgen -f -- "$cur")); fi ;;
+    'login')
+      if [[ $cur == -* ]]; then COMPREPLY=($(compgen -W '--allow-takendown --auth-code-command --auth-code-file --help --password-command --password-file -h --allow-private-host --color --dns-server --json --json-progress --pds --plc-url --proxy --quiet --verbose --yes -q -v -y' -- "$cur"))
+      else COMPREPLY=($(compgen -f -- "$cur")); fi ;;
+    'logout')
+      if [[ $cur == -* ]]; then COMPREPLY=($(compgen -W '--help -h --allow-private-host --color --dns-server --json --json-progress --pds --plc-url --proxy --quiet --verbose --yes -q -v -y' -- "$cur"))
+      else COMPREPLY=($(compgen -f -- "$cur")); fi ;;
+    'whoami')
+      if [[ $cur == -* ]]; then COMPREPLY=($(compgen -W '--help -h --allow-private-host --color --dns-server --json --json-progress --pds --plc-url --proxy --quiet --verbose --yes -q -v -y' -- "$cur"))
+      else COMPREPLY=($(compgen -f -- "$cur")); fi ;;
+    'completion')
+      if [[ $cur == -* ]]; then COMPREPLY=($(compgen -W '--help -h --allow-private-host --color --dns-server --json --json-progress --pds --plc-url --proxy --quiet --verbose --yes -q -v -y' -- "$cur"))
+      else COMPREPLY=($(compgen -W 'bash zsh fish' -- "$cur")); fi ;;
+  esac
+}
+complete -o filenames -F _atbackup atbackup
