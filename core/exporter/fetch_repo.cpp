@@ -177,7 +177,7 @@ class Fetcher {
   }
 
   Error not_a_repo(const Error& broken) const {
-    return Error(ErrorKind::remote, "export.not_a_repo",
+    return Error(ErrorKind::network, "export.not_a_repo",
                  fmt::format("what {} sent is no repository: {}", where(), broken.message),
                  "is that the right host? --pds names another");
   }

@@ -8,6 +8,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
 
 namespace atb::migrate {
 namespace {
@@ -41,22 +42,8 @@ std::string describe(const plc::State& before, const plc::State& after) {
   std::string text =
       "This is the change to your identity, the public record that says where your account lives:\n";
   for (const plc::Change& change : plc::diff(before, after)) {
-    switch (change.type) {
-      case plc::Change::Type::added:
-        text += fmt::format("  + {}: {}\n", change.what, printable(change.after));
-        break;
-      case plc::Change::Type::removed:
-        text += fmt::format("  - {}: {}\n", change.what, printable(change.before));
-        break;
-      case plc::Change::Type::changed:
-        text +=
-            fmt::format("  ~ {}: {} -> {}\n", change.what, printable(change.before), printable(change.after));
-        break;
-      case plc::Change::Type::kept:
-        text += fmt::format("    {}: {} (stays)\n", change.what,
-                            printable(change.after.empty() ? change.before : change.after));
-        break;
-    }
+    static constexpr std::array<std::string_view, 4> kMarks = {"+", "-", "~", " "};
+    text += fmt::format("  {} {}\n", kMarks.at(static_cast<std::size_t>(change.type)), change.words);
   }
   return text;
 }

@@ -44,10 +44,10 @@ function refused(result, code, id) {
 
 test('HTML instead of a CAR', async () => {
   const result = await exportUnder({ action: 'reply', status: 200, headers: { 'content-type': 'text/html' }, body: '<html><body>Down for maintenance</body></html>' })
-  refused(result, 20, /^export\.not_a_repo$/)
+  refused(result, 6, /^export\.not_a_repo$/)
 })
 
-test('an empty body', async () => refused(await exportUnder({ action: 'reply', status: 200, body: '' }), 20))
+test('an empty body', async () => refused(await exportUnder({ action: 'reply', status: 200, body: '' }), 6, /^export\.not_a_repo$/))
 
 test('a body that ends early, told by HTTP or not', async () => {
   // Every cut is healed by asking for the blocks that are missing.
