@@ -15,8 +15,11 @@ void wipe(std::string& text) {
   text.clear();
 }
 
-// Short strings are copied by a move, so what was moved from is wiped too.
-Secret::Secret(std::string value) : value_(std::move(value)) { wipe(value); }
+// Short strings are copied, not handed over, so the one that was given is wiped too.
+Secret::Secret(std::string value) {
+  value_.swap(value);
+  wipe(value);
+}
 
 Secret::Secret(Secret&& other) noexcept : value_(std::move(other.value_)) { other.clear(); }
 

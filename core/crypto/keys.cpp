@@ -30,8 +30,9 @@ struct Bounds {
 constexpr Bytes32 from_hex(std::string_view hex) {
   Bytes32 bytes{};
   for (std::size_t i = 0; i < hex.size(); ++i) {
-    const auto digit = static_cast<unsigned>(hex[i] <= '9' ? hex[i] - '0' : hex[i] - 'a' + 10);
-    bytes[i / 2] = static_cast<std::uint8_t>(bytes[i / 2] << 4U | digit);
+    const int value = hex[i] <= '9' ? hex[i] - '0' : hex[i] - 'a' + 10;
+    const auto digit = static_cast<unsigned>(value);
+    bytes[i / 2] = static_cast<std::uint8_t>(unsigned{bytes[i / 2]} << 4U | digit);
   }
   return bytes;
 }

@@ -74,7 +74,7 @@ class PrivateKey {
 
  private:
   PrivateKey(Curve curve, Secret scalar, PublicKey public_key)
-      : curve_(curve), scalar_(std::move(scalar)), public_(std::move(public_key)) {}
+      : curve_(curve), scalar_(std::move(scalar)), public_(public_key) {}
   Curve curve_;
   Secret scalar_;  // 32 raw bytes
   PublicKey public_;

@@ -85,9 +85,8 @@ Bytes der_of(ByteView signature) {
   const EcdsaSignature made(ECDSA_SIG_new());
   Number r = number_of(signature.first(32));
   Number s = number_of(signature.subspan(32));
-  if (!made || !r || !s || ECDSA_SIG_set0(made.get(), r.get(), s.get()) != 1) return {};
-  static_cast<void>(r.release());
-  static_cast<void>(s.release());
+  // The signature takes the numbers over; it refuses none that are there.
+  if (!made || !r || !s || ECDSA_SIG_set0(made.get(), r.release(), s.release()) != 1) return {};
   unsigned char* encoded = nullptr;
   const int size = i2d_ECDSA_SIG(made.get(), &encoded);
   if (size <= 0) return {};

@@ -117,7 +117,7 @@ TEST_CASE("keys: half of the order is the last low S, one more is high", "[keys]
     const PrivateKey key = PrivateKey::generate(curve, random).value();
     Bytes half = order_of(curve);  // odd: half, rounded down
     for (std::size_t i = 32; i-- > 0;) {
-      half[i] = static_cast<std::uint8_t>(half[i] >> 1U | (i > 0 ? half[i - 1] << 7U : 0U));
+      half[i] = static_cast<std::uint8_t>(half[i] >> 1U | (i > 0 ? unsigned{half[i - 1]} << 7U : 0U));
     }
     Bytes signature(64, 1);
     std::copy(half.begin(), half.end(), signature.begin() + 32);
