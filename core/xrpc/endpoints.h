@@ -101,7 +101,8 @@ struct RecommendedCredentials {
 };
 Result<RecommendedCredentials> get_recommended_credentials(const Client& client, const StopToken& stop);
 Status request_plc_signature(const Client& client, const StopToken& stop);
-// Gives the signed operation as the host returned it.
+// Gives the signed operation as the host returned it. "xrpc.plc_token" (auth) when the code of the e-mail is
+// wrong or too old.
 Result<data::Value> sign_plc_operation(const Client& client, std::string_view email_token,
                                        const data::Object& wanted, const StopToken& stop);
 Status submit_plc_operation(const Client& client, const data::Value& operation, const StopToken& stop);
@@ -125,7 +126,8 @@ Result<LatestCommit> get_latest_commit(const Client& client, const syntax::Did& 
 // `since` empty: everything.
 Status get_repo(const Client& client, const syntax::Did& did, std::string_view since, std::uint64_t max_bytes,
                 net::BodySink& body, const StopToken& stop);
-// Fails as a whole when the host lacks one of them.
+// Fails as a whole when the host lacks one of them: "xrpc.block_not_found" (not_found), from hosts that say
+// so.
 Status get_blocks(const Client& client, const syntax::Did& did, std::span<const ipld::Cid> cids,
                   std::uint64_t max_bytes, net::BodySink& body, const StopToken& stop);
 // "xrpc.blob_not_found" (kind not_found), whatever words the host has for it.

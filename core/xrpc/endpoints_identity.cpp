@@ -7,6 +7,18 @@ namespace {
 
 using Repeat = Client::Repeat;
 
+// Hosts use the same two names for the code of the e-mail as for the login. The login has been renewed by
+// then, so it is the code; unless the login is that of an app password ("Bad token scope").
+Error explained(Error error) {
+  const bool names_token = error.id == "xrpc.invalid_token" || error.id == "xrpc.expired_token";
+  if (!names_token || error.message.contains("scope")) return error;
+  error.id = "xrpc.plc_token";
+  error.hint =
+      "the code from the e-mail about a PLC operation is wrong, or older than a quarter of an hour: ask for "
+      "another";
+  return error;
+}
+
 }  // namespace
 
 Result<RecommendedCredentials> get_recommended_credentials(const Client& client, const StopToken& stop) {
@@ -36,9 +48,10 @@ Result<data::Value> sign_plc_operation(const Client& client, std::string_view em
   constexpr std::string_view kMethod = "com.atproto.identity.signPlcOperation";
   data::Object input = wanted;
   input.set("token", email_token);
-  const data::Value value = TRY(client.procedure(kMethod, std::move(input), Repeat::unsafe, stop));
-  TRY(Answer(client, kMethod, value).object("operation"));
-  return *value.find("operation");
+  const auto value = client.procedure(kMethod, std::move(input), Repeat::unsafe, stop);
+  if (!value) return explained(value.error());
+  TRY(Answer(client, kMethod, *value).object("operation"));
+  return *value->find("operation");
 }
 
 Status submit_plc_operation(const Client& client, const data::Value& operation, const StopToken& stop) {

@@ -57,7 +57,15 @@ Status get_blocks(const Client& client, const syntax::Did& did, std::span<const 
                   std::uint64_t max_bytes, net::BodySink& body, const StopToken& stop) {
   net::Query parameters{{"did", did.str()}};
   for (const ipld::Cid& cid : cids) parameters.emplace_back("cids", cid.str());
-  return client.download("com.atproto.sync.getBlocks", parameters, max_bytes, body, stop);
+  auto status = client.download("com.atproto.sync.getBlocks", parameters, max_bytes, body, stop);
+  if (status) return status;
+  Error error = std::move(status).error();
+  // The reference host has no name for it: InvalidRequest "Could not find cids: …".
+  if (error.id == "xrpc.invalid_request" && error.message.contains("Could not find")) {
+    error.kind = ErrorKind::not_found;
+    error.id = "xrpc.block_not_found";
+  }
+  return error;
 }
 
 Status get_blob(const Client& client, const syntax::Did& did, const ipld::Cid& cid, std::uint64_t max_bytes,

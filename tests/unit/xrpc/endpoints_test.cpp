@@ -223,6 +223,19 @@ TEST_CASE("xrpc: PLC operations are asked for, signed and submitted, none of it 
                  [&](auto& client) { return xrpc::sign_plc_operation(client, "t", wanted, {}); });
 }
 
+TEST_CASE("xrpc: a wrong or old code of an e-mail is told from a login that has ended", "[xrpc]") {
+  const auto id_of = [](const std::string& name, const std::string& message) {
+    FakeHost host(fmt::format(R"({{"error":"{}","message":"{}"}})", name, message), 400);
+    const Error error = error_from(xrpc::sign_plc_operation(host.client, "ABCDE", {}, {}));
+    CHECK(error.kind == ErrorKind::auth);
+    return error.id;
+  };
+  CHECK(id_of("InvalidToken", "Token is invalid") == "xrpc.plc_token");
+  CHECK(id_of("ExpiredToken", "Token is expired") == "xrpc.plc_token");
+  CHECK(id_of("InvalidToken", "Bad token scope") == "xrpc.invalid_token");
+  CHECK(id_of("AuthMissing", "x") == "xrpc.auth_missing");
+}
+
 TEST_CASE("xrpc: a handle is changed", "[xrpc]") {
   FakeHost host("");
   REQUIRE(xrpc::update_handle(host.client, *syntax::Handle::parse("b.example"), {}));
@@ -283,6 +296,24 @@ TEST_CASE("xrpc: a blob that is not there has one id, whatever the host calls it
   const Error error = error_from(xrpc::get_blob(host.client, did_of(), cid_of(kRawCid), 100, body, {}));
   CHECK(error.id == "xrpc.blob_not_found");
   CHECK(error.kind == ErrorKind::not_found);
+}
+
+TEST_CASE("xrpc: a block that is not there has one id, and fails the whole batch", "[xrpc]") {
+  const std::string body = GENERATE(R"({"error":"InvalidRequest","message":"Could not find cids: bafy"})",
+                                    R"({"error":"BlockNotFound","message":"x"})");
+  FakeHost host(body, 400);
+  net::MemoryBody sink;
+  const std::vector<ipld::Cid> cids{cid_of(kCid)};
+  const Error error = error_from(xrpc::get_blocks(host.client, did_of(), cids, 100, sink, {}));
+  CHECK(error.id == "xrpc.block_not_found");
+  CHECK(error.kind == ErrorKind::not_found);
+}
+
+TEST_CASE("xrpc: a repository that a host answers with 404 is gone, not a missing blob", "[xrpc]") {
+  FakeHost host(R"({"error":"RepoNotFound","message":"no"})", 404);
+  net::MemoryBody body;
+  const Error error = error_from(xrpc::get_blob(host.client, did_of(), cid_of(kRawCid), 100, body, {}));
+  CHECK(error.id == "xrpc.repo_not_found");
 }
 
 TEST_CASE("xrpc: other errors of getBlob stay what they are", "[xrpc]") {
