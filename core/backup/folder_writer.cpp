@@ -27,11 +27,12 @@ Status refuse_foreign(os::FileSystem& fs, const std::string& folder) {
                 "give a folder, or a name that ends in .car");
   }
   const auto names = TRY(fs.list(folder));
-  const bool ours =
-      names.empty() || std::ranges::any_of(names, [](const std::string& name) {
-        return name == kLockFile || name == kManifestFile || name == kNextManifestFile || name == kRepoFile;
-      });
-  if (ours) return {};
+  const bool ours = std::ranges::any_of(names, [](const std::string& name) {
+    return name == kLockFile || name == kManifestFile || name == kNextManifestFile || name == kRepoFile;
+  });
+  // Empty, or a first run lost power when it had made only this.
+  const bool fresh = std::ranges::all_of(names, [](const std::string& name) { return name == kBlobFolder; });
+  if (ours || fresh) return {};
   return fail(ErrorKind::refused, "backup.foreign_folder", folder + " holds other files and no backup",
               "give an empty folder, or one that is not there yet");
 }

@@ -11,7 +11,8 @@ Result<net::Url> host_of(const identity::Identity& identity, const Options& opti
   if (!options.host.empty()) return net::Url::parse(options.host);
   if (identity.document.host) return net::Url::parse(*identity.document.host);
   return fail(ErrorKind::gone, "export.no_host",
-              fmt::format("the identity of {} names no host", identity.did().str()),
+              fmt::format("the identity of {} names no host that could be asked ({})", identity.did().str(),
+                          identity.document.host_problem),
               "if you know where the account is, name it with --pds");
 }
 
