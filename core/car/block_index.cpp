@@ -6,7 +6,6 @@
 #include <cstdlib>
 #include <cstring>
 #include <new>
-#include <numeric>
 #include <span>
 #include <type_traits>
 #include <vector>
@@ -47,6 +46,23 @@ bool same_cid(const Entry& a, const Entry& b) {
 bool entry_less(const Entry& a, const Entry& b) {
   const int order = compare(a.digest, a.codec_bit(), b.digest, b.codec_bit());
   return order != 0 ? order < 0 : a.place < b.place;
+}
+
+// Merges the few entries from `sealed` on into the sorted ones before them, from the back: linear, with
+// scratch memory for the few only.
+void merge_tail(std::span<Entry> all, std::size_t sealed) {
+  std::vector<Entry> added(all.begin() + static_cast<std::ptrdiff_t>(sealed), all.end());
+  std::ranges::sort(added, entry_less);
+  std::size_t left = sealed;
+  for (std::size_t out = all.size(); !added.empty();) {
+    --out;
+    if (left > 0 && entry_less(added.back(), all[left - 1])) {
+      all[out] = all[--left];
+    } else {
+      all[out] = added.back();
+      added.pop_back();
+    }
+  }
 }
 
 }  // namespace
@@ -115,14 +131,10 @@ void BlockIndex::seal() {
   State& s = *state_;
   if (s.count == s.sealed) return;
   const std::span<Entry> all = s.all();
-  const auto middle = all.begin() + static_cast<std::ptrdiff_t>(s.sealed);
-  const std::size_t added = s.count - s.sealed;
-  if (added > s.sealed / 8) {
+  if (s.count - s.sealed > s.sealed / 8) {
     std::sort(all.begin(), all.end(), entry_less);
   } else {
-    // Few new ones: merging is linear, and its scratch memory is no larger than what was added.
-    std::sort(middle, all.end(), entry_less);
-    std::inplace_merge(all.begin(), middle, all.end(), entry_less);
+    merge_tail(all, s.sealed);
   }
   const auto kept = static_cast<std::size_t>(std::unique(all.begin(), all.end(), same_cid) - all.begin());
   s.duplicates += s.count - kept;

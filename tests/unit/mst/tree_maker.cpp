@@ -31,6 +31,19 @@ std::string key_at(unsigned height, const std::string& prefix, const std::string
   throw std::runtime_error("no key of this height found");
 }
 
+const Keys& keys() {
+  static const Keys all;
+  return all;
+}
+
+ipld::Cid control(MemoryBlocks& blocks) {
+  const Keys& k = keys();
+  const auto a = put_node(blocks, {}, {k.a});
+  const auto c = put_node(blocks, {}, {k.c});
+  const auto e = put_node(blocks, {}, {k.e});
+  return put_node(blocks, a, {{k.b, c}, {k.d, e}});
+}
+
 Status Heard::count() {
   if (fail_after && calls == *fail_after)
     return fail(ErrorKind::io, "test.visitor", "the visitor has enough");

@@ -36,6 +36,18 @@ ipld::Cid put_node(MemoryBlocks& blocks, const Link& left, const std::vector<Lea
 std::string key_at(unsigned height, const std::string& prefix,
                    const std::string& collection = "com.example.test");
 
+// Keys of a small tree: b and d on height 1, the others on height 0.
+struct Keys {
+  std::string a = key_at(0, "a");
+  std::string b = key_at(1, "b");
+  std::string c = key_at(0, "c");
+  std::string d = key_at(1, "d");
+  std::string e = key_at(0, "e");
+};
+const Keys& keys();
+// The valid tree: root {a} b {c} d {e}.
+ipld::Cid control(MemoryBlocks& blocks);
+
 struct Heard final : mst::Visitor {
   Status node(const ipld::Cid& cid, ByteView block) override;
   Status record(std::string_view key, const ipld::Cid& cid) override;
