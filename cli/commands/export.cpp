@@ -41,7 +41,7 @@ Status check(Shell& shell, const ExportOptions& options) {
   return {};
 }
 
-std::string words(const exporter::Exported& exported, ExitCode code) {
+std::string words(const exporter::Exported& exported, ExitCode code, bool to_folder) {
   std::string who =
       exported.did.str() + (exported.handle.empty() ? "" : " (" + printable(exported.handle) + ")");
   const bool bad = code == ExitCode::untrusted || code == ExitCode::damaged || code == ExitCode::alarm;
@@ -95,10 +95,10 @@ ExitCode run_export(Shell& shell, const ExportOptions& options) {
   const ExitCode code = exit_code_of(exported->report);
   // With the CAR on standard output, the words go beside it.
   if (options.out == "-") {
-    shell.tell(words(*exported, code));
+    shell.tell(words(*exported, code, options.out != "-" && !is_car(options.out)));
     return code;
   }
-  shell.text(words(*exported, code));
+  shell.text(words(*exported, code, options.out != "-" && !is_car(options.out)));
   show_report(shell, exported->report);
   return shell.summary("export", code, summary_of(*exported));
 }

@@ -26,7 +26,7 @@ Result<xrpc::Tokens> create_session(Shell& shell, const exporter::Context& conte
   World& world = shell.world();
   const Secret password =
       TRY(account::obtain(shell.secret(options.password, "ATBACKUP_PASSWORD"), "password",
-                          "Password of " + printable(identifier) + " on " + host.host().host + ": ", world.fs,
+                          "Password of " + printable(identifier) + " on " + host.host().origin() + ": ", world.fs,
                           world.prompter, world.stop));
   xrpc::Login login{.identifier = identifier,
                     .password = &password,
@@ -36,7 +36,7 @@ Result<xrpc::Tokens> create_session(Shell& shell, const exporter::Context& conte
   if (tokens || tokens.error().id != "xrpc.auth_factor_token_required") return tokens;
   const Secret code = TRY(
       account::obtain(shell.secret(options.auth_code, "ATBACKUP_AUTH_CODE"), "auth-code",
-                      "Login code from the e-mail that " + host.host().host + " has just sent: ", world.fs,
+                      "Login code from the e-mail that " + host.host().origin() + " has just sent: ", world.fs,
                       world.prompter, world.stop));
   login.auth_factor_token = trim(code.reveal());
   tokens = xrpc::create_session(host, login, context.stop);

@@ -30,7 +30,7 @@ class StepView final : public migrate::Watcher {
         shell_.tell(head + " …\n");
         break;
       case migrate::Phase::skipped:
-        shell_.tell(head + ": so already\n");
+        shell_.tell(fmt::format("{}: so already{}\n", head, event.detail.empty() ? "" : " (" + printable(event.detail) + ")"));
         break;
       case migrate::Phase::observed:
         shell_.tell(fmt::format("        {}done{}\n", shell_.green(), shell_.plain()));
@@ -41,7 +41,8 @@ class StepView final : public migrate::Watcher {
         shell_.tell("        not done: " + printable(event.detail) + "\n");
         break;
     }
-    if (shell_.options().verbose > 0 && !event.detail.empty() && event.phase != migrate::Phase::failed)
+    if (shell_.options().verbose > 0 && !event.detail.empty() && event.phase != migrate::Phase::failed &&
+        event.phase != migrate::Phase::skipped)
       shell_.tell("        " + printable(event.detail) + "\n");
   }
 

@@ -64,7 +64,7 @@ std::string details(const verify::Verdict& verdict) {
   }
   text += fmt::format("  signature   {}\n", words_for(proof.key_proof));
   if (verdict.log_entries != 0) {
-    text += fmt::format("  PLC log     {} entries, the last in force of {} ({})\n", verdict.log_entries,
+    text += fmt::format("  PLC log     {} {}, the last in force of {} ({})\n", verdict.log_entries, verdict.log_entries == 1 ? "entry" : "entries",
                         printable(verdict.log_head_time), verdict.log_head);
   }
   text +=

@@ -19,7 +19,7 @@ enum class Severity : std::uint8_t {
 };
 
 struct Finding {
-  std::string id;  // stable, dotted; docs/findings.md explains each
+  std::string id;  // stable, dotted: "blob.missing"; tests and JSON share it
   Severity severity = Severity::info;
   std::string where;   // a path, record path, CID; may be empty; may hold remote text
   std::string detail;  // one sentence; may hold remote text

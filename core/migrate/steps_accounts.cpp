@@ -12,7 +12,7 @@ constexpr std::string_view kInviteCode = "invite-code";
 Result<Secret> new_password(Move& move) {
   for (int attempt = 0; attempt < 3; ++attempt) {
     Secret first = TRY(move.ask(move.sources.new_password, "new-password",
-                                "New password for the account on " + move.new_host.host().host + ": "));
+                                "New password for the account on " + move.new_host.host().origin() + ": "));
     if (move.old_password && first.reveal() == move.old_password->reveal()) {
       if (account::is_set(move.sources.new_password)) {
         return fail(ErrorKind::refused, "move.same_password", "the new password is the old one",
@@ -36,7 +36,7 @@ Result<xrpc::Tokens> log_in_with_code(Move& move, const xrpc::Client& host, cons
   auto tokens = xrpc::create_session(host, login, move.stop());
   if (tokens || tokens.error().id != "xrpc.auth_factor_token_required") return tokens;
   const Secret code = TRY(move.ask(move.sources.auth_code, "auth-code",
-                                   "Login code from the e-mail that " + host.host().host +
+                                   "Login code from the e-mail that " + host.host().origin() +
                                        " has just sent (this is not yet the code for the move): "));
   login.auth_factor_token = code.reveal();
   tokens = xrpc::create_session(host, login, move.stop());
@@ -71,7 +71,7 @@ class LogInOld final : public Step {
     const xrpc::Client host = move.old_host.anonymous();
     move.old_password =
         TRY(move.ask(move.sources.password, "password",
-                     "Main password of the account on " + host.host().host + " (not an app password): "));
+                     "Main password of the account on " + host.host().origin() + " (not an app password): "));
     const xrpc::Tokens tokens = TRY(log_in_with_code(move, host, *move.old_password));
     if (tokens.did != move.did) {
       return fail(ErrorKind::untrusted, "move.other_account",

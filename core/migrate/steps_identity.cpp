@@ -191,7 +191,7 @@ class SignOperation final : public Step {
       const Secret token = TRY(move.ask(move.sources.plc_token, "plc-token",
                                         "Code from the e-mail about a change to your account's identity "
                                         "(\"PLC operation\"), just sent by " +
-                                            move.old_host.host().host + ": "));
+                                            move.old_host.host().origin() + ": "));
       auto operation =
           xrpc::sign_plc_operation(old_client, trim(token.reveal()), wanted_json(wanted), move.stop());
       if (operation) return operation;
