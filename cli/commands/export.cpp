@@ -58,6 +58,9 @@ std::string words(const exporter::Exported& exported, ExitCode code, bool to_fol
   if (exported.blobs != 0)
     text += fmt::format("  blobs       {}, {} of them new, {}\n", counted(exported.blobs),
                         counted(exported.blobs_fetched), human_bytes(exported.blob_bytes));
+  if (!exported.has_preferences && to_folder) {
+    text += "  preferences none: they are private, and you are not logged in ('atbackup login')\n";
+  }
   if (exported.has_preferences)
     text += exported.preferences_partial ? "  preferences partial: an app password does not see all\n"
                                          : "  preferences kept\n";

@@ -26,18 +26,18 @@ Result<xrpc::Tokens> create_session(Shell& shell, const exporter::Context& conte
   World& world = shell.world();
   const Secret password =
       TRY(account::obtain(shell.secret(options.password, "ATBACKUP_PASSWORD"), "password",
-                          "Password of " + printable(identifier) + " on " + host.host().origin() + ": ", world.fs,
-                          world.prompter, world.stop));
+                          "Password of " + printable(identifier) + " on " + host.host().origin() + ": ",
+                          world.fs, world.prompter, world.stop));
   xrpc::Login login{.identifier = identifier,
                     .password = &password,
                     .auth_factor_token = {},
                     .allow_takendown = options.allow_takendown};
   auto tokens = xrpc::create_session(host, login, context.stop);
   if (tokens || tokens.error().id != "xrpc.auth_factor_token_required") return tokens;
-  const Secret code = TRY(
-      account::obtain(shell.secret(options.auth_code, "ATBACKUP_AUTH_CODE"), "auth-code",
-                      "Login code from the e-mail that " + host.host().origin() + " has just sent: ", world.fs,
-                      world.prompter, world.stop));
+  const Secret code = TRY(account::obtain(
+      shell.secret(options.auth_code, "ATBACKUP_AUTH_CODE"), "auth-code",
+      "Login code from the e-mail that " + host.host().origin() + " has just sent: ", world.fs,
+      world.prompter, world.stop));
   login.auth_factor_token = trim(code.reveal());
   tokens = xrpc::create_session(host, login, context.stop);
   wipe(login.auth_factor_token.data(), login.auth_factor_token.size());

@@ -30,7 +30,8 @@ class StepView final : public migrate::Watcher {
         shell_.tell(head + " …\n");
         break;
       case migrate::Phase::skipped:
-        shell_.tell(fmt::format("{}: so already{}\n", head, event.detail.empty() ? "" : " (" + printable(event.detail) + ")"));
+        shell_.tell(fmt::format("{}: so already{}\n", head,
+                                event.detail.empty() ? "" : " (" + printable(event.detail) + ")"));
         break;
       case migrate::Phase::observed:
         shell_.tell(fmt::format("        {}done{}\n", shell_.green(), shell_.plain()));

@@ -64,8 +64,9 @@ std::string details(const verify::Verdict& verdict) {
   }
   text += fmt::format("  signature   {}\n", words_for(proof.key_proof));
   if (verdict.log_entries != 0) {
-    text += fmt::format("  PLC log     {} {}, the last in force of {} ({})\n", verdict.log_entries, verdict.log_entries == 1 ? "entry" : "entries",
-                        printable(verdict.log_head_time), verdict.log_head);
+    text += fmt::format("  PLC log     {} {}, the last in force of {} ({})\n", verdict.log_entries,
+                        verdict.log_entries == 1 ? "entry" : "entries", printable(verdict.log_head_time),
+                        verdict.log_head);
   }
   text +=
       fmt::format("  records     {} in {} collections\n", counted(proof.records), proof.collections.size());

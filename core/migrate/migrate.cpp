@@ -120,7 +120,10 @@ Result<Outcome> start(const World& world, const syntax::AtIdentifier& account, c
     const auto lock =
         TRY_CONTEXT("another 'atbackup migrate' is moving this account", context.fs.lock(paths.lock()));
     auto journal = TRY(Journal::open(paths.journal(), context.clock));
-    if (journal.has(fact::kFinished)) {
+    // The same command after a move that is done ends the same; the next move starts anew.
+    const bool same_again =
+        journal.get(fact::kNewHost) == new_url.origin() && identity.document.host == new_url.origin();
+    if (journal.has(fact::kFinished) && !same_again) {
       TRY(set_aside(context, paths, journal));
       TRY(context.fs.make_folders(paths.folder));
       journal = TRY(Journal::open(paths.journal(), context.clock));

@@ -64,6 +64,11 @@ test('an account with records, pictures, a film and preferences moves whole', { 
   const status = await run(['migrate', 'status', '--json'], { env })
   assert.ok(status.lines[0].finished)
 
+  // The same command again says so, and does nothing.
+  const again = await run([...moveArguments(network, alice, 'b', files, { handle: 'alice.b.test' }), '--json'], { env })
+  ok(again)
+  assert.equal((await network.plc.operations(alice.did)).length, 2)
+
   // The account can be backed up from its new home, and the export is proven by the new key.
   const exported = await run(['export', alice.did, '-o', `${temp.at('alice-after')}/`, '--json'], { env })
   ok(exported)
