@@ -1,5 +1,6 @@
 #include "core/net/curl_client.h"
 
+#include "core/net/curl_error.h"
 #include "core/net/exchange.h"
 #include "core/net/host.h"
 
@@ -122,12 +123,6 @@ curl_socket_t on_open_socket(void* user, curlsocktype, curl_sockaddr* address) {
   return ::socket(address->family, address->socktype | SOCK_CLOEXEC, address->protocol);
 }
 
-Error private_address(const Url& url) {
-  return {ErrorKind::refused, "http.private_address",
-          fmt::format("{} leads to a private or special address", url.host),
-          fmt::format("if you trust it: --allow-private-host {}:{}", url.host, url.port)};
-}
-
 // What can be said without a network.
 Status check_request(const Request& request, const AddressPolicy& policy) {
   const Url& url = request.url;
@@ -176,51 +171,6 @@ Status fill_headers(HeaderList& list, const Request& request) {
   }
   if (!added) return fail(ErrorKind::internal, "http.failed", "out of memory");
   return {};
-}
-
-Error error_of(CURLcode code, std::string_view detail, const Context& context) {
-  const std::string& host = context.url.host;
-  const std::string_view reason = detail.empty() ? curl_easy_strerror(code) : detail;
-  const auto make = [&](ErrorKind kind, std::string_view id, std::string_view what, std::string hint) {
-    return Error(kind, id, fmt::format("{} {}: {}", what, host, reason), std::move(hint));
-  };
-  switch (code) {
-    case CURLE_COULDNT_RESOLVE_HOST:
-    case CURLE_COULDNT_RESOLVE_PROXY:
-      return make(ErrorKind::network, "http.resolve", "cannot find",
-                  "check the name and the connection to the internet");
-    case CURLE_COULDNT_CONNECT:
-      if (context.refused_address) return private_address(context.url);
-      return make(ErrorKind::network, "http.connect", "cannot connect to",
-                  "check that the host is up, or try again later");
-    case CURLE_OPERATION_TIMEDOUT:
-      return make(ErrorKind::timeout, "http.connect_timeout", "no connection in time to",
-                  "check that the host is up, or try again later");
-    case CURLE_SSL_CONNECT_ERROR:
-      // A host that hangs up during the handshake is down, not distrusted.
-      if (detail.find("SYSCALL") != std::string_view::npos ||
-          detail.find("reset") != std::string_view::npos) {
-        return make(ErrorKind::network, "http.connect", "cannot connect to", "try again later");
-      }
-      [[fallthrough]];
-    case CURLE_PEER_FAILED_VERIFICATION:
-    case CURLE_SSL_CERTPROBLEM:
-    case CURLE_SSL_CIPHER:
-    case CURLE_SSL_CACERT_BADFILE:
-    case CURLE_SSL_ISSUER_ERROR:
-      return make(ErrorKind::network, "http.tls", "no trusted connection to",
-                  "check the host's certificate and this machine's clock");
-    case CURLE_PARTIAL_FILE:
-      return make(ErrorKind::network, "http.cut", "the answer was cut short by", "try again");
-    case CURLE_SEND_ERROR:
-    case CURLE_RECV_ERROR:
-    case CURLE_GOT_NOTHING:
-    case CURLE_HTTP2:
-    case CURLE_HTTP2_STREAM:
-      return make(ErrorKind::network, "http.reset", "the connection was broken by", "try again");
-    default:
-      return make(ErrorKind::network, "http.failed", "no answer that we understand from", "try again later");
-  }
 }
 
 class CurlClient final : public HttpClient {
@@ -353,7 +303,7 @@ class CurlClient final : public HttpClient {
     if (code == CURLE_OK || exchange.enough() || (code && exchange.refused_by_host()))
       return exchange.finish();
     if (!code) return fail(ErrorKind::internal, "http.failed", "libcurl refuses to work");
-    return error_of(*code, detail.data(), context);
+    return curl_error(*code, detail.data(), request.url, context.refused_address);
   }
 
   // The result of the transfer; nothing when libcurl itself failed or a callback of ours ended it.
