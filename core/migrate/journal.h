@@ -69,7 +69,6 @@ inline constexpr std::string_view kOldKeys = "old.keys";  // the old host's own 
 inline constexpr std::string_view kOperation = "operation.cid";
 inline constexpr std::string_view kSigned = "operation.signed";  // JSON
 inline constexpr std::string_view kInertKey = "fresh.record_key";
-inline constexpr std::string_view kFreshData = "fresh.data";  // MST root under the new key, as first seen
 inline constexpr std::string_view kNotes =
     "notes";  // what could not be done and is told at the end, a line each
 inline constexpr std::string_view kSealed = "secrets.sealed";  // "yes": wrapped with a passphrase

@@ -1,5 +1,6 @@
 // After the point of no return: activation, the old host, a fresh commit, the last proof.
 #include "core/exporter/fetch_repo.h"
+#include "core/migrate/compare_trees.h"
 #include "core/migrate/machine.h"
 #include "core/migrate/move.h"
 #include "core/os/atomic_file.h"
@@ -80,7 +81,6 @@ class MakeFreshCommit final : public Step {
       return Observation{false, "the head is not signed by the new key"};
     }
     if (TRY(inert_record_is_there(move))) return Observation{false, "the inert record is still there"};
-    if (!move.journal.has(fact::kFreshData)) TRY(move.journal.set(fact::kFreshData, head.commit.data.str()));
     return Observation{true, "head " + head.cid.str() + " is signed by the new key"};
   }
 
@@ -140,14 +140,7 @@ class LastProof final : public Step {
     }
     const ipld::Cid wanted = TRY(move.backup_data());
     if (fetched.proof.commit->data != wanted) {
-      if (move.journal.get(fact::kFreshData) != wanted.str()) {
-        return fail(ErrorKind::alarm, "move.proof_root",
-                    "the new host's repository differs from the backup: MST root " +
-                        fetched.proof.commit->data.str() + " instead of " + wanted.str(),
-                    "the backup is in " + move.paths.backup() + "; compare before you go on");
-      }
-      TRY(move.note(
-          "Something has been written on the new host since the move; the tree was equal before that."));
+      TRY(judge_difference(move, wanted, {spool, fetched.proof.commit->data}));
     }
     const auto missing = TRY(missing_on_new(move));
     if (!missing.empty())
@@ -161,6 +154,27 @@ class LastProof final : public Step {
   Status act(Move&) override { return {}; }
 
  private:
+  // Before the point of no return both trees were equal, and a person may have used the new host since. What
+  // they wrote is told; many records gone is not what people do in the minutes after a move.
+  static Status judge_difference(Move& move, const ipld::Cid& wanted, Tree after) {
+    auto backup = TRY(backup::open_backup(move.context.fs, move.paths.backup()));
+    auto repository =
+        TRY(backup->open_repository(move.context.limits, move.report, no_progress(), move.stop()));
+    const TreeDifference difference =
+        TRY(compare_trees({repository->blocks(), wanted}, after, move.context.limits, move.stop()));
+    const std::uint64_t lost = difference.gone + difference.changed;
+    if (lost >= 100 && lost * 5 > difference.before) {
+      return fail(
+          ErrorKind::alarm, "move.proof_root",
+          fmt::format("{} of {} records of the backup are not on the new host", lost, difference.before),
+          "the backup is in " + move.paths.backup() + "; do not delete it, and ask the host's operator");
+    }
+    return move.note(
+        fmt::format("The account has been used on the new host since it was moved: {} records written, {} "
+                    "changed, {} deleted.",
+                    difference.added, difference.changed, difference.gone));
+  }
+
   static Status check_identity(Move& move, const identity::Identity& identity) {
     if (identity.document.host != move.new_host.host().origin()) {
       return fail(ErrorKind::alarm, "move.proof_identity",

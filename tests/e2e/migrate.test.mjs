@@ -170,3 +170,20 @@ test('refusals: the old handle, the same host, the old password, nobody to agree
   await refuse([...moveArguments(network, gina, 'b', files, { handle: 'gina.b.test' }), '--no-recovery-key'], 'move.same_password')
   assert.equal((await network.plc.operations(gina.did)).length, 1)
 })
+
+test('a move killed after the activation goes on although the account is used on the new host', { timeout: 300_000 }, async () => {
+  const hugo = await accounts.createAccount(network.pds.a, { handle: 'hugo' })
+  await accounts.createRecords(hugo, { 'app.bsky.feed.post': 20 })
+  const files = secretFiles(temp.at(`secrets-${number}`), hugo)
+  const args = [...moveArguments(network, hugo, 'b', files, { handle: 'hugo.b.test' }), '--no-recovery-key', '--json']
+  network.addRule({ action: 'kill', pid: 'client', agent: '^atbackup', path: 'activateAccount', when: 'after' })
+  assert.equal((await run(args, { env })).signal, 'SIGKILL')
+  network.clearRules()
+  const there = await accounts.logIn(network.pds.b, { did: hugo.did, password: readFileSync(files.newPassword, 'utf8') })
+  await accounts.createRecord(there, 'com.example.note', { title: 'from the new home' }, 'first')
+  const resumed = await run(['migrate', 'resume', ...args.slice(4)], { env })
+  ok(resumed)
+  assert.ok(resumed.last.notes.some((note) => note.includes('1 records written, 0 changed, 0 deleted')), resumed.last.notes.join())
+  const { records } = await repositories.openRepo(await repositories.getRepo(network.pds.b, hugo.did))
+  assert.equal(records.size, 21)
+})
