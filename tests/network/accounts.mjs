@@ -10,7 +10,7 @@ const mostWrites = 200 // of one applyWrites
 const mostBytes = 120_000 // the server takes 150 kB of JSON
 
 // Any XRPC call. Input that is bytes needs its type; an answer that is not JSON comes back as bytes.
-export async function xrpc(host, method, { params, input, type, token, headers } = {}) {
+export async function xrpc(host, method, { params, input, type, token, headers, timeout = deadline } = {}) {
   const query = params ? `?${new URLSearchParams(params)}` : ''
   const bytes = input instanceof Uint8Array
   const procedure = input !== undefined
@@ -22,7 +22,7 @@ export async function xrpc(host, method, { params, input, type, token, headers }
       ...headers,
     },
     body: !procedure || input === null ? undefined : bytes ? input : JSON.stringify(input),
-    signal: AbortSignal.timeout(deadline),
+    signal: AbortSignal.timeout(timeout),
   })
   const content = Buffer.from(await reply.arrayBuffer())
   const json = reply.headers.get('content-type')?.startsWith('application/json')

@@ -24,6 +24,7 @@ class MemoryBlocks final : public ipld::BlockSource, public ipld::BlockSink {
 
   // In the order they were put; a CID put twice is here once.
   const std::vector<NamedBlock>& blocks() const { return blocks_; }
+  std::vector<NamedBlock> take() && { return std::move(blocks_); }
   // How often get() was called.
   std::uint64_t reads() const { return reads_; }
 

@@ -1,5 +1,6 @@
 #include "tests/support/repo_fixture.h"
 
+#include "core/car/writer.h"
 #include "core/crypto/sha256.h"
 #include "core/mst/node.h"
 
@@ -35,7 +36,7 @@ constexpr std::array<std::string_view, 5> kTexts = {
 class Maker {
  public:
   Maker(repo::Builder& builder, const RepoOptions& options)
-      : builder_(&builder), seed_(options.seed), did_(options.did) {}
+      : builder_(&builder), seed_(options.seed), did_(options.did), pictures_left_(options.most_pictures) {}
 
   void record(std::size_t i) {
     if (i == 0) return profile();
@@ -47,7 +48,7 @@ class Maker {
       case 2:
         return put("app.bsky.feed.repost", i, subject("app.bsky.feed.repost", i));
       case 3:
-        return put("app.bsky.feed.post", i, with_picture(post(i), i));
+        return put("app.bsky.feed.post", i, pictures_left_ == 0 ? post(i) : with_picture(post(i), i));
       case 4:
         return put("app.bsky.feed.post", i, with_reply(post(i), i));
       case 5:
@@ -99,6 +100,7 @@ class Maker {
     return post.set("reply", Object().set("root", strong_ref(i - 1)).set("parent", strong_ref(i - 1)));
   }
   Object with_picture(Object post, std::size_t i) {
+    --pictures_left_;
     Array images;
     images.emplace_back(Object()
                             .set("alt", fmt::format("picture {}", i))
@@ -144,6 +146,7 @@ class Maker {
   repo::Builder* builder_;
   std::uint64_t seed_;
   std::string did_;
+  std::size_t pictures_left_;
   std::vector<FixtureBlob> blobs_;
 };
 
@@ -187,8 +190,9 @@ RepoFixture sign_repo(const repo::Builder& builder, const RepoOptions& options) 
   const auto rev = syntax::Tid::from(options.rev_us, 7);
   MemoryBlocks blocks;
   const auto built = must(builder.build(did, rev, key, blocks));
-  RepoFixture repo{did, std::move(key), rev, built.commit, built.data, blocks.blocks(), {}, {}};
+  RepoFixture repo{did, std::move(key), rev, built.commit, built.data, {}, {}, {}};
   collect_records(repo, blocks, repo.records);
+  repo.blocks = std::move(blocks).take();
   return repo;
 }
 
@@ -201,14 +205,23 @@ RepoFixture make_repo(const RepoOptions& options) {
 }
 
 Bytes RepoFixture::car(BlockOrder order) const {
-  std::vector<NamedBlock> sorted = blocks;
-  if (order == BlockOrder::reference_server) {
+  BytesSink out(std::size_t{1} << 40);
+  must(write_car(out, order));
+  return std::move(out.bytes());
+}
+
+Status RepoFixture::write_car(ByteSink& out, BlockOrder order) const {
+  std::vector<std::pair<std::string, std::size_t>> places;  // what it is sorted by, and where it is
+  places.reserve(blocks.size());
+  for (std::size_t i = 0; i < blocks.size(); ++i) {
     // As text, for the server's database holds them so; in base32 that is not the order of the bytes.
-    std::ranges::sort(sorted, std::greater{}, [](const NamedBlock& block) { return block.first.str(); });
-  } else if (order == BlockOrder::shuffled) {
-    std::ranges::shuffle(sorted, std::mt19937_64(42));
+    places.emplace_back(order == BlockOrder::reference_server ? blocks[i].first.str() : "", i);
   }
-  return car_of(std::span(&commit, 1), sorted);
+  if (order == BlockOrder::reference_server) std::ranges::sort(places, std::greater{});
+  if (order == BlockOrder::shuffled) std::ranges::shuffle(places, std::mt19937_64(42));
+  car::Writer writer = TRY(car::Writer::start(out, std::span(&commit, 1)));
+  for (const auto& [name, place] : places) TRY(writer.put(blocks[place].first, blocks[place].second));
+  return {};
 }
 
 }  // namespace atb::test

@@ -5,12 +5,14 @@
 //   const Bytes car = repo.car(test::BlockOrder::reference_server);
 #pragma once
 
+#include "core/base/byte_source.h"
 #include "core/crypto/keys.h"
 #include "core/repo/builder.h"
 #include "core/syntax/did.h"
 #include "core/syntax/tid.h"
 #include "tests/support/memory_blocks.h"
 
+#include <cstdint>
 #include <map>
 #include <string>
 #include <vector>
@@ -29,6 +31,7 @@ struct RepoOptions {
   std::uint64_t seed = 1;  // another seed: other keys, texts and blobs
   std::string did = "did:plc:ewvi7nxzyoun6zhxrhs64oiz";
   std::int64_t rev_us = 1'767'225'600'000'000;  // 2026-01-01
+  std::size_t most_pictures = SIZE_MAX;         // beside the avatar: one post in eight has one, until so many
 };
 
 struct FixtureBlob {
@@ -48,6 +51,8 @@ struct RepoFixture {
   std::vector<FixtureBlob> blobs;            // what the records point to
 
   Bytes car(BlockOrder order = BlockOrder::depth_first) const;
+  // The same, for repositories that one does not want in memory once more.
+  Status write_car(ByteSink& out, BlockOrder order) const;
 };
 
 RepoFixture make_repo(const RepoOptions& options = {});

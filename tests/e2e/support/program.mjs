@@ -32,9 +32,10 @@ export function environmentFor(network, home) {
 }
 
 // Starts it; `done` gives { code, signal, stdout, stderr, lines } (lines: the JSON lines of standard output).
-// `onLine` is called with each JSON line as it comes.
-export function start(args, { env, cwd, input, onLine } = {}) {
-  const child = spawn(program, args, { env, cwd, stdio: [input === undefined ? 'ignore' : 'pipe', 'pipe', 'pipe'] })
+// `onLine` is called with each JSON line as it comes. `wrapper`: a command that runs the program.
+export function start(args, { env, cwd, input, onLine, wrapper = [] } = {}) {
+  const [command, ...words] = [...wrapper, program, ...args]
+  const child = spawn(command, words, { env, cwd, stdio: [input === undefined ? 'ignore' : 'pipe', 'pipe', 'pipe'] })
   if (input !== undefined) child.stdin.end(input)
   const out = []
   let stderr = ''
