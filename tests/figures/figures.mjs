@@ -21,7 +21,7 @@ const temp = scratch('figures')
 const say = (text) => process.stderr.write(`${text}\n`)
 
 async function smallAccount(host) {
-  const account = await accounts.createAccount(host, { handle: 'demo' })
+  const account = await accounts.createAccount(host, { handle: 'delia' })
   await accounts.createRecords(account, { 'app.bsky.feed.post': 200, 'app.bsky.feed.like': 80, 'app.bsky.graph.follow': 14 })
   await accounts.postPictures(account, 20, 100_000)
   await accounts.setProfile(account)
@@ -31,7 +31,7 @@ async function smallAccount(host) {
 
 // Imported, for a host takes minutes to write so many records; the one it then writes itself makes it sign the head.
 async function largeAccount(host) {
-  const account = await accounts.createAccount(host, { handle: 'large' })
+  const account = await accounts.createAccount(host, { handle: 'laura' })
   const car = temp.at('large.car')
   const blobs = temp.at('large-blobs')
   mkdirSync(blobs)
