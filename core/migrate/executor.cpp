@@ -77,6 +77,12 @@ Result<bool> past_no_return(Journal& journal) {
   return phase == name_of(Phase::observed) || phase == name_of(Phase::skipped);
 }
 
+Result<bool> all_done(Journal& journal) {
+  if (!journal.has(fact::kFinished)) return false;
+  const std::string phase = TRY(journal.last_phase("finish"));
+  return phase == name_of(Phase::observed) || phase == name_of(Phase::skipped);
+}
+
 std::vector<std::unique_ptr<Step>> all_steps() {
   std::vector<std::unique_ptr<Step>> steps;
   steps.push_back(log_in_old_step());
@@ -105,8 +111,8 @@ namespace {
 bool to_be_run(std::string_view name, bool past, bool finished) {
   if (finished) return name == "finish";
   if (!past) return true;
-  static constexpr std::array<std::string_view, 7> kAfter = {
-      "log-in-new", "submit", "activate", "deactivate-old", "fresh-commit", "proof", "finish"};
+  static constexpr std::array<std::string_view, 6> kAfter = {"log-in-new",   "activate", "deactivate-old",
+                                                             "fresh-commit", "proof",    "finish"};
   return std::ranges::find(kAfter, name) != kAfter.end();
 }
 

@@ -82,6 +82,12 @@ Status Journal::set(std::string_view name, std::string_view value) {
   return {};
 }
 
+Status Journal::forget_facts() {
+  TRY(db_.execute("DELETE FROM fact"));
+  facts_.clear();
+  return {};
+}
+
 std::string Journal::get(std::string_view name) const {
   for (const auto& [known, value] : facts_) {
     if (known == name) return value;

@@ -39,6 +39,8 @@ class Journal {
   // Facts: small, not secret, replaced as a whole. Read from memory, written through.
   Status set(std::string_view name, std::string_view value);
   std::string get(std::string_view name) const;  // empty when absent
+  // All of them. What happened stays.
+  Status forget_facts();
   bool has(std::string_view name) const { return !get(name).empty(); }
 
  private:

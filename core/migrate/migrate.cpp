@@ -44,11 +44,17 @@ Status set_aside(exporter::Context& context, const MovePaths& paths, const Journ
   return context.fs.sync_folder(os::parent_of(paths.folder));
 }
 
+Result<std::unique_ptr<os::FileLock>> lock_of(const World& world, const MovePaths& paths) {
+  return TRY_CONTEXT("another 'atbackup migrate' is moving this account",
+                     world.context.fs.lock(paths.lock()));
+}
+
 Result<OpenMove> open_move(const World& world, const MovePaths& paths, const Options& options,
                            const SecretSources& sources) {
   exporter::Context& context = world.context;
   OpenMove open;
-  open.lock = TRY_CONTEXT("another 'atbackup migrate' is moving this account", context.fs.lock(paths.lock()));
+  open.lock = TRY(lock_of(world, paths));
+  TRY(remove_leftovers(context.fs, paths));
   auto journal = TRY(Journal::open(paths.journal(), context.clock));
   auto did = TRY(syntax::Did::parse(journal.get(fact::kDid)));
   auto secrets = TRY(open_secrets(world, sources, paths, journal));
@@ -78,12 +84,54 @@ Result<Outcome> run(OpenMove open) {
   return outcome;
 }
 
+// What an earlier, finished move left in the folder is put aside for the next one; when that was killed while
+// it tidied up, its secrets go first. The same command again after a move that is done is no new move.
+Status make_room(const World& world, const MovePaths& paths, const identity::Identity& identity,
+                 const std::string& target, const Options& options, const SecretSources& secrets) {
+  {
+    const auto lock = TRY(lock_of(world, paths));
+    const auto journal = TRY(Journal::open(paths.journal(), world.context.clock));
+    if (!journal.has(fact::kFinished)) return {};
+    if (journal.get(fact::kNewHost) == target && identity.document.host == target) return {};
+  }
+  const OpenMove old = TRY(open_move(world, paths, options, secrets));
+  TRY(run_steps(*old.move));
+  TRY(set_aside(world.context, paths, old.move->journal));
+  return world.context.fs.make_folders(paths.folder);
+}
+
+// Writes down what is to be moved and where to. True: it was there already.
+Result<bool> begin(const World& world, const MovePaths& paths, const syntax::AtIdentifier& account,
+                   const identity::Identity& identity, const std::string& target, const Options& options) {
+  const auto lock = TRY(lock_of(world, paths));
+  auto journal = TRY(Journal::open(paths.journal(), world.context.clock));
+  if (journal.get(fact::kNewHost) == target) return true;
+  if (journal.get(fact::kAgreed) == "yes") {
+    return fail(ErrorKind::refused, "move.other_target",
+                "a move of this account to " + journal.get(fact::kNewHost) + " is under way",
+                "go on with 'atbackup migrate resume'");
+  }
+  // A plan that nobody agreed to, such as one for a mistyped host, binds nobody.
+  if (os::exists(world.context.fs, paths.secrets())) TRY(world.context.fs.remove(paths.secrets()));
+  TRY(journal.forget_facts());
+  const std::string host =
+      options.from_host.empty() ? identity.document.host.value_or("") : options.from_host;
+  if (host.empty())
+    return fail(ErrorKind::not_found, "did.no_host",
+                "the DID document names no host: " + identity.did().str());
+  TRY(journal.set(fact::kDid, identity.did().str()));
+  TRY(journal.set(fact::kAccount, account.str()));
+  TRY(journal.set(fact::kOldHost, TRY(host_url(host)).origin()));
+  TRY(journal.set(fact::kNewHost, target));
+  return false;
+}
+
 struct Known {
   MovePaths paths;
   std::string did;
   std::string account;
   std::string handle;
-  bool finished = false;
+  bool finished = false;  // and tidied up
 };
 
 Result<std::vector<Known>> known_moves(os::FileSystem& fs, os::Clock& clock,
@@ -94,10 +142,12 @@ Result<std::vector<Known>> known_moves(os::FileSystem& fs, os::Clock& clock,
   for (const std::string& name : TRY(fs.list(folder))) {
     const MovePaths paths{os::join(folder, name)};
     if (!os::exists(fs, paths.journal())) continue;
-    const auto journal = TRY(Journal::open(paths.journal(), clock));
+    auto journal = TRY(Journal::open(paths.journal(), clock));
     if (!journal.has(fact::kNewHost)) continue;  // killed before it began
-    moves.push_back({paths, journal.get(fact::kDid), journal.get(fact::kAccount), journal.get(fact::kHandle),
-                     journal.has(fact::kFinished)});
+    moves.push_back({
+      paths, journal.get(fact::kDid), journal.get(fact::kAccount), journal.get(fact::kHandle),
+          TRY(all_done(journal))
+    });
   }
   return moves;
 }
@@ -115,38 +165,8 @@ Result<Outcome> start(const World& world, const syntax::AtIdentifier& account, c
   const identity::Identity identity = TRY(context.resolver.resolve(account, context.stop));
   const MovePaths paths = paths_of(world.state_folder, identity.did());
   TRY(context.fs.make_folders(paths.folder));
-  bool resumed = false;
-  {
-    const auto lock =
-        TRY_CONTEXT("another 'atbackup migrate' is moving this account", context.fs.lock(paths.lock()));
-    auto journal = TRY(Journal::open(paths.journal(), context.clock));
-    // The same command after a move that is done ends the same; the next move starts anew.
-    const bool same_again =
-        journal.get(fact::kNewHost) == new_url.origin() && identity.document.host == new_url.origin();
-    if (journal.has(fact::kFinished) && !same_again) {
-      TRY(set_aside(context, paths, journal));
-      TRY(context.fs.make_folders(paths.folder));
-      journal = TRY(Journal::open(paths.journal(), context.clock));
-    }
-    if (journal.has(fact::kNewHost)) {
-      resumed = true;
-      if (journal.get(fact::kNewHost) != new_url.origin()) {
-        return fail(ErrorKind::refused, "move.other_target",
-                    "a move of this account to " + journal.get(fact::kNewHost) + " is under way",
-                    "go on with 'atbackup migrate resume'");
-      }
-    } else {
-      const std::string host =
-          options.from_host.empty() ? identity.document.host.value_or("") : options.from_host;
-      if (host.empty())
-        return fail(ErrorKind::not_found, "did.no_host",
-                    "the DID document names no host: " + identity.did().str());
-      TRY(journal.set(fact::kDid, identity.did().str()));
-      TRY(journal.set(fact::kAccount, account.str()));
-      TRY(journal.set(fact::kOldHost, TRY(host_url(host)).origin()));
-      TRY(journal.set(fact::kNewHost, new_url.origin()));
-    }
-  }
+  TRY(make_room(world, paths, identity, new_url.origin(), options, secrets));
+  const bool resumed = TRY(begin(world, paths, account, identity, new_url.origin(), options));
   OpenMove open = TRY(open_move(world, paths, options, secrets));
   open.resumed = resumed;
   return run(std::move(open));
@@ -184,9 +204,9 @@ Result<std::vector<MoveStatus>> status(os::FileSystem& fs, os::Clock& clock,
     one.old_host = journal.get(fact::kOldHost);
     one.new_host = journal.get(fact::kNewHost);
     one.folder = known.paths.folder;
-    one.finished = journal.get(fact::kFinished);
+    if (known.finished) one.finished = journal.get(fact::kFinished);
     one.past_no_return = TRY(past_no_return(journal));
-    if (one.finished.empty()) {
+    if (!known.finished) {
       for (const auto& step : all_steps()) {
         const std::string phase = TRY(journal.last_phase(step->name()));
         if (phase == name_of(Phase::observed) || phase == name_of(Phase::skipped)) continue;

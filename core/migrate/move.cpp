@@ -1,6 +1,7 @@
 #include "core/migrate/move.h"
 
 #include "core/base/text.h"
+#include "core/os/atomic_file.h"
 
 #include <algorithm>
 
@@ -141,6 +142,18 @@ Result<ipld::Cid> Move::backup_data() const { return cid_fact(journal, fact::kBa
 Result<Secret> Move::ask(const account::SecretSource& source, const std::string& name,
                          const std::string& question) {
   return account::obtain(source, name, question, context.fs, world.prompter, context.stop);
+}
+
+Status remove_leftovers(os::FileSystem& fs, const MovePaths& paths) {
+  for (const std::string& folder : {paths.folder, paths.old_sessions(), paths.new_sessions()}) {
+    const auto names = fs.list(folder);
+    if (!names && names.error().kind == ErrorKind::not_found) continue;
+    if (!names) return std::unexpected(names.error());
+    for (const std::string& name : *names) {
+      if (os::is_temporary_name(name)) TRY(fs.remove(os::join(folder, name)));
+    }
+  }
+  return {};
 }
 
 Result<identity::Identity> fetch_identity(Move& move) {

@@ -133,6 +133,11 @@ std::unique_ptr<Step> finish_step();
 Status observe_and_plan(Move& move);
 // True once the operation was seen in the directory.
 Result<bool> past_no_return(Journal& journal);
+// True once nothing is left to do, not even to tidy up.
+Result<bool> all_done(Journal& journal);
+// A run that was killed while it wrote a file leaves a temporary one, which may hold a password or a token.
+// To be called under the lock of the move.
+Status remove_leftovers(os::FileSystem& fs, const MovePaths& paths);
 // Runs all steps that are not done. See machine.h.
 Status run_steps(Move& move);
 

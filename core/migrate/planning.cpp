@@ -82,19 +82,26 @@ Status settle_recovery_key(Move& move) {
   return move.journal.set(fact::kRecoveryPath, path.empty() ? "none" : path);
 }
 
+Result<bool> account_is_made(Move& move) {
+  const std::string phase = TRY(move.journal.last_phase("create-account"));
+  return phase == name_of(Phase::observed) || phase == name_of(Phase::skipped);
+}
+
 }  // namespace
 
 Status observe_and_plan(Move& move) {
   if (TRY(past_no_return(move.journal)) || move.journal.has(fact::kFinished)) return {};
   if (!move.options.allowed_missing.empty())
     TRY(move.journal.set(fact::kAllowedMissing, join_lines(move.options.allowed_missing)));
-  const bool made = !TRY(move.journal.last_phase("create-account"))
-  .empty();
-  if (move.journal.get(fact::kAgreed) == "yes" && (made || move.options.handle.empty())) return {};
+  const bool agreed = move.journal.get(fact::kAgreed) == "yes";
+  // A host that refused the handle or the address may be given others, as long as it has made no account.
+  if (agreed && move.options.handle.empty() && move.options.email.empty()) return {};
+  if (agreed && TRY(account_is_made(move))) return {};
 
   const identity::Identity identity = TRY(fetch_identity(move));
   xrpc::ServerDescription target;
   const Observed observed = TRY(observe(move, identity, target));
+  if (agreed && observed.new_knows_account) return {};
   const Wishes wishes{
       .handle = move.options.handle.empty() ? move.journal.get(fact::kHandle) : move.options.handle,
       .email = move.options.email,
@@ -109,7 +116,7 @@ Status observe_and_plan(Move& move) {
     TRY(move.secrets.put("invite-code", code));
   }
   TRY(settle_recovery_key(move));
-  if (move.journal.get(fact::kAgreed) == "yes") return {};
+  if (agreed) return {};
   move.world.watcher.say(describe(plan, observed, move.journal.get(fact::kRecoveryPath) != "none"));
   // A script has agreed by --confirm, which is looked at now so that it does not fail after hours of copying.
   if (!move.options.confirm.empty() && move.options.confirm != move.did.str()) {

@@ -20,10 +20,13 @@ SecretsFile::SecretsFile(os::FileSystem& fs, os::Random& random, std::string pat
 Result<SecretsFile> SecretsFile::open(os::FileSystem& fs, os::Random& random, std::string path,
                                       const Secret* passphrase) {
   SecretsFile secrets(fs, random, std::move(path), passphrase);
-  if (!os::exists(fs, secrets.path_)) return secrets;
-  Bytes raw = TRY(os::read_file(fs, secrets.path_, kMaxFile));
-  Secret text{std::string(as_text(raw))};
-  wipe(raw.data(), raw.size());
+  auto raw = os::read_file(fs, secrets.path_, kMaxFile);
+  // Only a file that is not there is none: one that cannot be read now would else be written anew, without
+  // the password that an account was made with.
+  if (!raw && raw.error().kind == ErrorKind::not_found) return secrets;
+  if (!raw) return std::unexpected(std::move(raw).error());
+  Secret text{std::string(as_text(*raw))};
+  wipe(raw->data(), raw->size());
   if (crypto::looks_sealed(text.reveal())) {
     if (passphrase == nullptr) {
       return fail(ErrorKind::bad_key, "secrets.passphrase_needed",

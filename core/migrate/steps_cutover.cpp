@@ -210,6 +210,7 @@ class Finish final : public Step {
     if (!move.journal.has(fact::kFinished))
       TRY(move.journal.set(fact::kFinished, os::rfc3339(move.context.clock.wall_us())));
     TRY(move.secrets.erase());
+    TRY(remove_leftovers(move.context.fs, move.paths));
     TRY(move.old_host.forget(move.stop()));
     return move.new_host.forget(move.stop());
   }

@@ -72,6 +72,14 @@ Result<std::optional<plc::Operation>> signed_operation(Move& move) {
   return std::optional(TRY(plc::Operation::parse(json, move.context.limits)));
 }
 
+// In the history in force, be it the head or not: others may have added to it since.
+bool in_force(const plc::AuditedLog& log, const ipld::Cid& operation) {
+  for (std::size_t i = 0; i < log.entries.size(); ++i) {
+    if (log.entries[i].cid == operation) return !log.audit[i].nullified;
+  }
+  return false;
+}
+
 class SignOperation final : public Step {
  public:
   std::string_view name() const override { return "sign"; }
@@ -81,7 +89,7 @@ class SignOperation final : public Step {
     const auto operation = TRY(signed_operation(move));
     if (!operation) return Observation{false, "not signed yet"};
     const auto directory = TRY(move.context.resolver.fetch_log(move.did, move.stop()));
-    if (directory.log.head_cid() == operation->cid()) return Observation{true, "already in the directory"};
+    if (in_force(directory.log, operation->cid())) return Observation{true, "already in the directory"};
     if (operation->prev() == directory.log.head_cid())
       return Observation{true, "signed: " + operation->cid().str()};
     return Observation{false, "the directory has a newer operation"};
@@ -232,7 +240,7 @@ class SubmitOperation final : public Step {
     const auto operation = TRY(signed_operation(move));
     if (!operation) return Observation{false, "not signed"};
     const auto directory = TRY(move.context.resolver.fetch_log(move.did, move.stop()));
-    return Observation{directory.log.head_cid() == operation->cid(),
+    return Observation{in_force(directory.log, operation->cid()),
                        "head of the log: " + directory.log.head_cid().str()};
   }
 
