@@ -69,6 +69,11 @@ std::vector<std::string> ScriptedHttp::lines() const {
   return lines;
 }
 
+void ScriptedHttp::forget() {
+  const std::scoped_lock lock(mutex_);
+  requests_.clear();
+}
+
 void ScriptedHttp::set_handler(Handler handler) {
   const std::scoped_lock lock(mutex_);
   handler_ = std::move(handler);

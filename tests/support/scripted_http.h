@@ -48,6 +48,8 @@ class ScriptedHttp final : public net::HttpClient {
   // "GET https://…" of each.
   std::vector<std::string> lines() const;
   void set_handler(Handler handler);
+  // Forgets what was asked so far.
+  void forget();
 
  private:
   mutable std::mutex mutex_;

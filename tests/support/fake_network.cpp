@@ -1,0 +1,66 @@
+#include "tests/support/fake_network.h"
+
+#include "tests/support/repo_fixture.h"
+
+#include <fmt/format.h>
+
+namespace atb::test {
+namespace {
+
+constexpr const char* kHandle = "alice.old-host.net";
+constexpr const char* kOldOrigin = "https://old-host.net";
+
+syntax::Did make_did(FakePlc& plc) {
+  return plc.create(plc_state({plc_did_key(FakeNetwork::kOldKey)},
+                              test_key(crypto::Curve::k256, 1).public_key().did_key(), kHandle, kOldOrigin),
+                    plc_key(FakeNetwork::kOldKey));
+}
+
+}  // namespace
+
+FakeNetwork::FakeNetwork(std::size_t records)
+    : old_host(
+          {.origin = kOldOrigin, .did = "did:web:old-host.net", .domain = ".old-host.net", .key = kOldKey},
+          plc, clock, random),
+      new_host({.origin = "https://new-host.net",
+                .did = "did:web:new-host.net",
+                .domain = ".new-host.net",
+                .key = kNewKey},
+               plc, clock, random),
+      did(make_did(plc)),
+      original_data(ipld::Codec::dag_cbor, {}) {
+  FakeAccount& account =
+      old_host.add_account(did, test_key(crypto::Curve::k256, 1), kHandle, kEmail, kPassword);
+  const RepoOptions options{.records = records, .seed = 1, .did = did.str()};
+  for (FixtureBlob& blob : put_records(account.builder, options))
+    account.blobs.emplace(blob.cid, std::move(blob.bytes));
+  account.preferences.emplace_back(
+      data::Object().set("$type", "app.bsky.actor.defs#adultContentPref").set("enabled", false));
+  account.preferences.emplace_back(
+      data::Object().set("$type", "app.bsky.actor.defs#declaredAgePref").set("isOverAge18", true));
+  old_host.commit(account);
+  original_data = *account.data;
+  dns.set(fmt::format("_atproto.{}", kHandle), {"did=" + did.str()});
+}
+
+void FakeNetwork::post_on_old(const std::string& text) {
+  clock.advance(std::chrono::seconds(1));
+  FakeAccount& account = old_account();
+  old_host.put_record(account, "app.bsky.feed.post/" + syntax::Tid::from(clock.wall_us(), 3).str(),
+                      data::Object()
+                          .set("$type", "app.bsky.feed.post")
+                          .set("text", text)
+                          .set("createdAt", os::rfc3339(clock.wall_us())));
+  old_host.commit(account);
+}
+
+Result<Answer> FakeNetwork::route(const SentRequest& request) {
+  clock.advance(std::chrono::milliseconds(1));
+  const std::string origin = request.parsed.origin();
+  if (origin == old_host.options().origin) return old_host.answer(request);
+  if (origin == new_host.options().origin) return new_host.answer(request);
+  if (origin == "https://plc.net") return plc.answer(request);
+  return fail(ErrorKind::network, "http.resolve", "there is no " + origin + " in this network");
+}
+
+}  // namespace atb::test

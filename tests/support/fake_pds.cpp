@@ -1,0 +1,254 @@
+#include "tests/support/fake_pds.h"
+
+#include "core/account/session_store.h"
+#include "core/base/encoding.h"
+#include "core/base/text.h"
+#include "core/data/json.h"
+#include "tests/support/fake_pds_call.h"
+
+#include <fmt/format.h>
+
+#include <stdexcept>
+
+namespace atb::test {
+namespace {
+
+std::string percent_decode(std::string_view text) {
+  std::string decoded;
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    if (text[i] == '%' && i + 2 < text.size()) {
+      decoded.push_back(static_cast<char>(std::stoi(std::string(text.substr(i + 1, 2)), nullptr, 16)));
+      i += 2;
+    } else {
+      decoded.push_back(text[i]);
+    }
+  }
+  return decoded;
+}
+
+Answer refuse(const Refusal& refusal) {
+  return {.status = refusal.status,
+          .body = data::to_json(data::Object().set("error", refusal.name).set("message", refusal.message))};
+}
+
+}  // namespace
+
+FakePds::FakePds(FakePdsOptions options, FakePlc& plc, ManualClock& clock, os::Random& random)
+    : options_(std::move(options)), plc_(plc), clock_(clock), random_(random) {}
+
+Answer FakePds::answer(const SentRequest& request) {
+  Call call(*this, request);
+  if (const auto found = intercepts.find(call.method); found != intercepts.end()) {
+    if (auto given = found->second(request)) return *given;
+  }
+  try {
+    return call.answer();
+  } catch (const Refusal& refusal) {
+    return refuse(refusal);
+  }
+}
+
+FakeAccount* FakePds::find(const syntax::Did& did) {
+  const auto found = accounts_.find(did.str());
+  return found == accounts_.end() ? nullptr : found->second.get();
+}
+
+FakeAccount& FakePds::add_account(const syntax::Did& did, crypto::PrivateKey key, const std::string& handle,
+                                  const std::string& email, const std::string& password) {
+  auto account = std::make_unique<FakeAccount>(FakeAccount{.did = did,
+                                                           .handle = handle,
+                                                           .email = email,
+                                                           .password = password,
+                                                           .app_password = {},
+                                                           .key = std::move(key),
+                                                           .active = true,
+                                                           .builder = {},
+                                                           .records = {},
+                                                           .blocks = {},
+                                                           .head = {},
+                                                           .data = {},
+                                                           .rev = {},
+                                                           .blobs = {},
+                                                           .preferences = {},
+                                                           .access_tokens = {},
+                                                           .refresh_tokens = {},
+                                                           .plc_code = {}});
+  return *(accounts_[did.str()] = std::move(account));
+}
+
+void FakePds::end_sessions() {
+  for (auto& [did, account] : accounts_) {
+    account->access_tokens.clear();
+    account->refresh_tokens.clear();
+  }
+}
+
+FakePds::Call::Call(FakePds& host, const SentRequest& sent) : pds(host), request(sent) {
+  std::string_view path = sent.parsed.path;
+  const auto question = path.find('?');
+  const std::string_view pairs = question == std::string_view::npos ? "" : path.substr(question + 1);
+  path = path.substr(0, question);
+  constexpr std::string_view kPrefix = "/xrpc/";
+  method = path.starts_with(kPrefix) ? path.substr(kPrefix.size()) : path;
+  for (const std::string_view pair : split(pairs, '&')) {
+    const auto equals = pair.find('=');
+    if (equals == std::string_view::npos) continue;
+    query.emplace(percent_decode(pair.substr(0, equals)), percent_decode(pair.substr(equals + 1)));
+  }
+  if (sent.content_type == "application/json") {
+    if (auto parsed = data::parse_json(sent.body, Limits{}, data::Floats::allow)) input = *std::move(parsed);
+  }
+}
+
+Answer FakePds::Call::answer() {
+  static const std::map<std::string_view, Handler> kHandlers = {
+      {"com.atproto.server.describeServer", &Call::describe_server},
+      {"com.atproto.server.createSession", &Call::create_session},
+      {"com.atproto.server.refreshSession", &Call::refresh_session},
+      {"com.atproto.server.deleteSession", &Call::delete_session},
+      {"com.atproto.server.getSession", &Call::get_session},
+      {"com.atproto.server.getServiceAuth", &Call::get_service_auth},
+      {"com.atproto.server.createAccount", &Call::create_account},
+      {"com.atproto.server.checkAccountStatus", &Call::check_account_status},
+      {"com.atproto.server.activateAccount", &Call::activate_account},
+      {"com.atproto.server.deactivateAccount", &Call::deactivate_account},
+      {"com.atproto.identity.getRecommendedDidCredentials", &Call::recommended_credentials},
+      {"com.atproto.identity.requestPlcOperationSignature", &Call::request_signature},
+      {"com.atproto.identity.signPlcOperation", &Call::sign_operation},
+      {"com.atproto.identity.submitPlcOperation", &Call::submit_operation},
+      {"com.atproto.sync.getRepo", &Call::get_repo},
+      {"com.atproto.sync.getBlocks", &Call::get_blocks},
+      {"com.atproto.sync.getLatestCommit", &Call::latest_commit},
+      {"com.atproto.sync.getRepoStatus", &Call::repo_status},
+      {"com.atproto.sync.listBlobs", &Call::list_blobs},
+      {"com.atproto.sync.getBlob", &Call::get_blob},
+      {"com.atproto.repo.importRepo", &Call::import_repo},
+      {"com.atproto.repo.listMissingBlobs", &Call::missing_blobs},
+      {"com.atproto.repo.uploadBlob", &Call::upload_blob},
+      {"com.atproto.repo.getRecord", &Call::get_record},
+      {"com.atproto.repo.createRecord", &Call::create_record},
+      {"com.atproto.repo.deleteRecord", &Call::delete_record},
+      {"app.bsky.actor.getPreferences", &Call::get_preferences},
+      {"app.bsky.actor.putPreferences", &Call::put_preferences},
+  };
+  const auto found = kHandlers.find(method);
+  if (found == kHandlers.end()) throw Refusal{501, "MethodNotImplemented", "Method Not Implemented"};
+  return (this->*found->second)();
+}
+
+std::string FakePds::Call::parameter(const std::string& name) const {
+  const auto found = query.find(name);
+  return found == query.end() ? std::string() : found->second;
+}
+
+std::string FakePds::Call::text(std::string_view name) const { return data::text_or(input, name, ""); }
+
+Answer FakePds::Call::json(data::Value value) { return {.body = data::to_json(value)}; }
+
+FakeAccount* FakePds::Call::by_token() {
+  for (auto& [did, account] : pds.accounts_) {
+    if (account->access_tokens.contains(request.bearer)) return account.get();
+  }
+  return nullptr;
+}
+
+FakeAccount& FakePds::Call::caller() {
+  if (request.bearer.empty()) throw Refusal{401, "AuthMissing", "Authentication Required"};
+  FakeAccount* account = by_token();
+  if (account == nullptr) throw Refusal{400, "ExpiredToken", "Token has expired"};
+  return *account;
+}
+
+FakeAccount& FakePds::Call::owner() {
+  FakeAccount& account = caller();
+  if (account::scope_of(Secret::copy_of(request.bearer)) != account::Scope::full)
+    throw Refusal{400, "InvalidToken", "Bad token scope"};
+  return account;
+}
+
+FakeAccount& FakePds::Call::subject() {
+  const std::string wanted = parameter("did").empty() ? parameter("repo") : parameter("did");
+  const auto did = syntax::Did::parse(wanted);
+  FakeAccount* account = did ? pds.find(*did) : nullptr;
+  if (account == nullptr) throw Refusal{400, "RepoNotFound", "Could not find repo for DID: " + wanted};
+  if (!account->active && by_token() != account)
+    throw Refusal{400, "RepoDeactivated", "Repo has been deactivated: " + wanted};
+  return *account;
+}
+
+std::string FakePds::Call::token(std::string_view scope, std::int64_t seconds) {
+  const std::string payload =
+      fmt::format(R"({{"scope":"{}","exp":{},"jti":"{}-{}"}})", scope,
+                  pds.clock_.wall_us() / 1'000'000 + seconds, pds.options_.domain, ++pds.counter_);
+  return base64url_encode(as_bytes(R"({"typ":"at+jwt","alg":"HS256"})")) + "." +
+         base64url_encode(as_bytes(payload)) + ".c2ln";
+}
+
+data::Object FakePds::Call::tokens_for(FakeAccount& account, std::string_view scope) {
+  const std::string access = token(scope, 7200);
+  const std::string refresh = token("com.atproto.refresh", 90 * 86'400);
+  account.access_tokens.insert(access);
+  account.refresh_tokens.insert(refresh);
+  return data::Object()
+      .set("did", account.did.str())
+      .set("handle", account.handle)
+      .set("email", account.email)
+      .set("active", account.active)
+      .set("accessJwt", access)
+      .set("refreshJwt", refresh);
+}
+
+Answer FakePds::Call::describe_server() {
+  data::Array domains;
+  domains.emplace_back(pds.options_.domain);
+  return json(data::Object()
+                  .set("did", pds.options_.did)
+                  .set("availableUserDomains", std::move(domains))
+                  .set("inviteCodeRequired", pds.invite_required)
+                  .set("phoneVerificationRequired", pds.phone_required));
+}
+
+Answer FakePds::Call::create_session() {
+  for (auto& [did, account] : pds.accounts_) {
+    const std::string name = text("identifier");
+    if (name != did && name != account->handle && name != account->email) continue;
+    const std::string password = text("password");
+    if (!account->app_password.empty() && password == account->app_password)
+      return json(tokens_for(*account, "com.atproto.appPass"));
+    if (password != account->password) break;
+    if (pds.two_factor && text("authFactorToken").empty()) {
+      pds.mailbox_ = fmt::format("login-{}", ++pds.counter_);
+      throw Refusal{401, "AuthFactorTokenRequired", "A sign in code has been sent to your email address"};
+    }
+    if (pds.two_factor && text("authFactorToken") != pds.mailbox_)
+      throw Refusal{401, "AuthenticationRequired", "Token is invalid"};
+    return json(tokens_for(*account, "com.atproto.access"));
+  }
+  throw Refusal{401, "AuthenticationRequired", "Invalid identifier or password"};
+}
+
+// A spent refresh token stays good: the reference server takes it for two hours more.
+Answer FakePds::Call::refresh_session() {
+  for (auto& [did, account] : pds.accounts_) {
+    if (account->refresh_tokens.contains(request.bearer))
+      return json(tokens_for(*account, "com.atproto.access"));
+  }
+  throw Refusal{400, "ExpiredToken", "Token has been revoked"};
+}
+
+Answer FakePds::Call::delete_session() {
+  for (auto& [did, account] : pds.accounts_) account->refresh_tokens.erase(request.bearer);
+  return {};
+}
+
+Answer FakePds::Call::get_session() {
+  FakeAccount& account = caller();
+  return json(data::Object()
+                  .set("did", account.did.str())
+                  .set("handle", account.handle)
+                  .set("email", account.email)
+                  .set("emailConfirmed", true)
+                  .set("active", account.active));
+}
+
+}  // namespace atb::test

@@ -1,0 +1,112 @@
+// A host in memory that behaves like the reference server where a move can tell the difference: accounts made
+// inactive and once only, an import that keeps the commit as it came, codes by e-mail that count once, state
+// that activation checks, real signatures on commits, service tokens and operations. It counts what it did.
+#pragma once
+
+#include "core/os/random.h"
+#include "core/repo/builder.h"
+#include "tests/support/fake_plc.h"
+#include "tests/support/memory_blocks.h"
+
+#include <functional>
+#include <map>
+#include <memory>
+#include <optional>
+#include <set>
+#include <string>
+#include <vector>
+
+namespace atb::test {
+
+struct FakePdsOptions {
+  std::string origin;     // "https://old.host"
+  std::string did;        // of the host: the audience of service tokens
+  std::string domain;     // ".old.host"
+  std::uint32_t key = 1;  // number of its rotation key; see plc_key()
+};
+
+struct FakeAccount {
+  syntax::Did did;
+  std::string handle;
+  std::string email;
+  std::string password;
+  std::string app_password;
+  crypto::PrivateKey key;
+  bool active = false;
+
+  repo::Builder builder;  // the records, for the next commit
+  std::map<std::string, Bytes> records;
+  MemoryBlocks blocks;  // of the present commit
+  std::optional<ipld::Cid> head;
+  std::optional<ipld::Cid> data;
+  std::string rev;  // as the host tells it: after an import, of the import
+
+  std::map<ipld::Cid, Bytes> blobs;
+  data::Array preferences;
+  std::set<std::string> access_tokens;
+  std::set<std::string> refresh_tokens;
+  std::string plc_code;
+  std::int64_t plc_code_until_us = 0;
+};
+
+class FakePds {
+ public:
+  FakePds(FakePdsOptions options, FakePlc& plc, ManualClock& clock, os::Random& random);
+
+  // Everything under /xrpc/.
+  Answer answer(const SentRequest& request);
+
+  // An account that lives here already, active; its first commit is made by commit().
+  FakeAccount& add_account(const syntax::Did& did, crypto::PrivateKey key, const std::string& handle,
+                           const std::string& email, const std::string& password);
+  void put_record(FakeAccount& account, const std::string& path, const data::Value& record);
+  // A new commit over the records, signed by the account's key.
+  void commit(FakeAccount& account);
+  FakeAccount* find(const syntax::Did& did);
+  // Blobs that records refer to and that are not here; a CID once for each record.
+  static std::vector<std::pair<ipld::Cid, std::string>> missing_blobs(const FakeAccount& account);
+  // All sessions end: access and refresh tokens are worth nothing any more.
+  void end_sessions();
+
+  const FakePdsOptions& options() const { return options_; }
+  crypto::PrivateKey rotation_key() const { return plc_key(options_.key); }
+  std::string rotation_did_key() const { return plc_did_key(options_.key); }
+  // The code of the last e-mail about a PLC operation, or about a login.
+  const std::string& mailbox() const { return mailbox_; }
+
+  // What tests set.
+  bool two_factor = false;
+  bool invite_required = false;  // the code is "invite-1"
+  bool phone_required = false;
+  std::string recommended_endpoint;  // instead of its origin
+  // By the name of the method, asked first: an answer from here is given instead of the host's own.
+  using Intercept = std::function<std::optional<Answer>(const SentRequest&)>;
+  std::map<std::string, Intercept, std::less<>> intercepts;
+
+  // What it did.
+  struct Effects {
+    int accounts = 0;
+    int imports = 0;
+    int uploads = 0;
+    int mails = 0;
+    int signatures = 0;   // operations signed
+    int operations = 0;   // handed on to the directory, and taken there
+    int activations = 0;  // of an account that was not active
+    int deactivations = 0;
+    int commits = 0;
+  };
+  Effects effects;
+
+ private:
+  struct Call;
+  friend struct Call;
+  FakePdsOptions options_;
+  FakePlc& plc_;
+  ManualClock& clock_;
+  os::Random& random_;
+  std::map<std::string, std::unique_ptr<FakeAccount>> accounts_;
+  std::string mailbox_;
+  std::uint64_t counter_ = 0;
+};
+
+}  // namespace atb::test

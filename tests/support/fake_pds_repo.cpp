@@ -1,0 +1,217 @@
+// A FakePds: repositories and blobs.
+#include "core/car/reader.h"
+#include "core/data/cbor.h"
+#include "core/data/json.h"
+#include "core/mst/walker.h"
+#include "tests/support/fake_pds_call.h"
+#include "tests/support/repo_fixture.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+namespace atb::test {
+namespace {
+
+class CollectRecords final : public mst::Visitor {
+ public:
+  Status node(const ipld::Cid&, ByteView) override { return {}; }
+  Status record(std::string_view key, const ipld::Cid& cid) override {
+    found.emplace_back(key, cid);
+    return {};
+  }
+  Status missing_node(const ipld::Cid&) override {
+    whole = false;
+    return {};
+  }
+  std::vector<std::pair<std::string, ipld::Cid>> found;
+  bool whole = true;
+};
+
+Answer car(std::span<const ipld::Cid> roots, std::span<const NamedBlock> blocks) {
+  return {.body = std::string(as_text(car_of(roots, blocks))),
+          .headers = {{"content-type", "application/vnd.ipld.car"}}};
+}
+
+}  // namespace
+
+void FakePds::put_record(FakeAccount& account, const std::string& path_text, const data::Value& record) {
+  account.builder.put(path(path_text), record).value();
+  account.records[path_text] = data::encode_cbor(record).value();
+}
+
+void FakePds::commit(FakeAccount& account) {
+  const auto rev = syntax::Tid::from(clock_.wall_us() + static_cast<std::int64_t>(++counter_), 1);
+  account.blocks = MemoryBlocks();
+  const auto built = account.builder.build(account.did, rev, account.key, account.blocks).value();
+  account.head = built.commit;
+  account.data = built.data;
+  account.rev = rev.str();
+  ++effects.commits;
+}
+
+std::vector<std::pair<ipld::Cid, std::string>> FakePds::missing_blobs(const FakeAccount& account) {
+  std::vector<std::pair<ipld::Cid, std::string>> missing;
+  for (const auto& [key, block] : account.records) {
+    for (const data::BlobRef& blob : data::scan_record(block, Limits{}).blobs) {
+      if (!account.blobs.contains(blob.cid))
+        missing.emplace_back(blob.cid, "at://" + account.did.str() + "/" + key);
+    }
+  }
+  return missing;
+}
+
+Answer FakePds::Call::get_repo() {
+  FakeAccount& account = subject();
+  return car(std::span(&*account.head, 1), account.blocks.blocks());
+}
+
+Answer FakePds::Call::get_blocks() {
+  FakeAccount& account = subject();
+  std::vector<NamedBlock> found;
+  const auto [from, to] = query.equal_range("cids");
+  for (auto it = from; it != to; ++it) {
+    const auto cid = ipld::Cid::parse(it->second).value();
+    Bytes buffer;
+    const auto block = account.blocks.get(cid, buffer);
+    if (!block) throw Refusal{400, "InvalidRequest", "Could not find cids: " + it->second};
+    found.emplace_back(cid, Bytes(block->begin(), block->end()));
+  }
+  return car({}, found);
+}
+
+Answer FakePds::Call::latest_commit() {
+  FakeAccount& account = subject();
+  return json(data::Object().set("cid", account.head->str()).set("rev", account.rev));
+}
+
+Answer FakePds::Call::repo_status() {
+  const auto did = syntax::Did::parse(parameter("did")).value();
+  const FakeAccount* account = pds.find(did);
+  if (account == nullptr) throw Refusal{400, "RepoNotFound", "Could not find repo for DID: " + did.str()};
+  data::Object status;
+  status.set("did", did.str()).set("active", account->active);
+  if (account->active) {
+    status.set("rev", account->rev);
+  } else {
+    status.set("status", "deactivated");
+  }
+  return json(std::move(status));
+}
+
+Answer FakePds::Call::list_blobs() {
+  data::Array cids;
+  for (const auto& [cid, bytes] : subject().blobs) cids.emplace_back(cid.str());
+  return json(data::Object().set("cids", std::move(cids)));
+}
+
+Answer FakePds::Call::get_blob() {
+  FakeAccount& account = subject();
+  const auto found = account.blobs.find(ipld::Cid::parse(parameter("cid")).value());
+  if (found == account.blobs.end()) throw Refusal{400, "InvalidRequest", "Blob not found"};
+  return {.body = std::string(as_text(found->second))};
+}
+
+// Checks neither the DID nor the signature of the commit, and keeps it as it came, under a rev of its own.
+Answer FakePds::Call::import_repo() {
+  FakeAccount& account = owner();
+  const auto source = stream_of(as_bytes(request.body));
+  auto reader = car::Reader::open(*source, Limits{});
+  if (!reader || reader->header().roots.size() != 1)
+    throw Refusal{400, "InvalidRequest", "expected one root"};
+  MemoryBlocks blocks;
+  while (true) {
+    const auto section = reader->next();
+    if (!section) throw Refusal{400, "InvalidRequest", "could not read the CAR"};
+    if (!*section) break;
+    if ((*section)->state != car::Section::State::good)
+      throw Refusal{400, "InvalidRequest", "Not a valid CID for bytes"};
+    blocks.put(*(*section)->cid, (*section)->block).value();
+  }
+  const ipld::Cid root = reader->header().roots.front();
+  Bytes buffer;
+  const auto block = blocks.get(root, buffer);
+  const auto commit = block ? repo::decode_commit(*block, Limits{}) : std::unexpected(block.error());
+  if (!commit) throw Refusal{400, "InvalidRequest", "could not read the commit"};
+  CollectRecords records;
+  Report ignored;
+  mst::walk(blocks, commit->data, Limits{}, records, ignored, {}).value();
+  if (!records.whole) throw Refusal{400, "InvalidRequest", "missing block"};
+  account.records.clear();
+  account.builder = {};
+  for (const auto& [key, cid] : records.found) {
+    const auto record = blocks.get(cid, buffer);
+    if (!record) throw Refusal{400, "InvalidRequest", "Could not parse record at '" + key + "'"};
+    account.records[key] = Bytes(record->begin(), record->end());
+    account.builder.put_raw(key, account.records[key]);
+  }
+  account.blocks = std::move(blocks);
+  account.head = root;
+  account.data = commit->data;
+  account.rev = syntax::Tid::from(pds.clock_.wall_us(), 2).str();
+  ++pds.effects.imports;
+  return {};
+}
+
+Answer FakePds::Call::missing_blobs() {
+  const auto missing = FakePds::missing_blobs(caller());
+  const std::string after = parameter("cursor");
+  const auto limit = static_cast<std::size_t>(std::stoul(parameter("limit")));
+  const std::size_t first = after.empty() ? 0 : std::stoul(after);
+  data::Array page;
+  for (std::size_t i = first; i < missing.size() && page.size() < limit; ++i) {
+    page.emplace_back(data::Object().set("cid", missing[i].first.str()).set("recordUri", missing[i].second));
+  }
+  data::Object answer;
+  const std::size_t next = first + page.size();
+  answer.set("blobs", std::move(page));
+  if (next < missing.size()) answer.set("cursor", fmt::format("{}", next));
+  return json(std::move(answer));
+}
+
+Answer FakePds::Call::upload_blob() {
+  FakeAccount& account = caller();
+  const auto cid = ipld::Cid::of(ipld::Codec::raw, as_bytes(request.body));
+  const auto bytes = as_bytes(request.body);
+  account.blobs[cid] = Bytes(bytes.begin(), bytes.end());
+  ++pds.effects.uploads;
+  return json(data::Object().set("blob", data::Object()
+                                             .set("$type", "blob")
+                                             .set("ref", data::Object().set("$link", cid.str()))
+                                             .set("mimeType", request.content_type)
+                                             .set("size", static_cast<std::int64_t>(bytes.size()))));
+}
+
+Answer FakePds::Call::get_record() {
+  FakeAccount& account = subject();
+  const std::string key = parameter("collection") + "/" + parameter("rkey");
+  const auto found = account.records.find(key);
+  if (found == account.records.end()) throw Refusal{400, "RecordNotFound", "Could not locate record: " + key};
+  return json(data::Object()
+                  .set("uri", "at://" + account.did.str() + "/" + key)
+                  .set("cid", ipld::Cid::of(ipld::Codec::dag_cbor, found->second).str())
+                  .set("value", data::Object()));
+}
+
+Answer FakePds::Call::create_record() {
+  FakeAccount& account = caller();
+  if (!account.active) throw Refusal{400, "AccountDeactivated", "Account is deactivated"};
+  const std::string key = text("collection") + "/" + text("rkey");
+  if (account.records.contains(key)) throw Refusal{400, "InvalidRequest", "Record already exists"};
+  pds.put_record(account, key, data::from_data_model_json(*input.find("record")).value());
+  pds.commit(account);
+  return json(data::Object().set("uri", "at://" + account.did.str() + "/" + key));
+}
+
+Answer FakePds::Call::delete_record() {
+  FakeAccount& account = caller();
+  if (!account.active) throw Refusal{400, "AccountDeactivated", "Account is deactivated"};
+  const std::string key = text("collection") + "/" + text("rkey");
+  if (!account.records.contains(key)) return json(data::Object());
+  account.records.erase(key);
+  account.builder.remove(key);
+  pds.commit(account);
+  return json(data::Object());
+}
+
+}  // namespace atb::test

@@ -1,0 +1,163 @@
+#include "tests/support/move_bench.h"
+
+#include "core/migrate/move.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <filesystem>
+#include <fstream>
+#include <sstream>
+
+namespace atb::test {
+namespace {
+
+bool contains(std::string_view text, std::string_view part) {
+  return text.find(part) != std::string_view::npos;
+}
+
+}  // namespace
+
+bool Person::was_asked(std::string_view part) const { return times_asked(part) > 0; }
+
+std::size_t Person::times_asked(std::string_view part) const {
+  return static_cast<std::size_t>(
+      std::ranges::count_if(questions, [&](const std::string& one) { return contains(one, part); }));
+}
+
+Result<std::string> Person::answer(const std::string& question) {
+  if (faults != nullptr && faults->next(Seam::tell, "asked " + question) != Blow::none) {
+    faults->kill();
+    return fail(ErrorKind::cancelled, "test.killed", "the program is dead");
+  }
+  questions.push_back(question);
+  if (!special_.empty() && contains(question, special_.front().first)) {
+    std::string given = std::move(special_.front().second);
+    special_.pop_front();
+    return given;
+  }
+  if (contains(question, "Main password")) return FakeNetwork::kPassword;
+  if (contains(question, "New password") || contains(question, "The same again"))
+    return FakeNetwork::kNewPassword;
+  if (contains(question, "New handle")) return "";
+  if (contains(question, "PLC operation")) return network_.old_host.mailbox();
+  if (contains(question, "Login code")) return network_.old_host.mailbox();
+  if (contains(question, "Begin?") || contains(question, "Change the identity now?")) return "yes";
+  return fail(ErrorKind::internal, "test.no_answer", "nobody knows what to say to: " + question);
+}
+
+void CollectSteps::step(const migrate::StepEvent& event) {
+  if (faults != nullptr &&
+      faults->next(Seam::tell, fmt::format("{} {}", event.name, migrate::name_of(event.phase))) !=
+          Blow::none) {
+    faults->kill();
+  }
+  steps.push_back(fmt::format("{} {}", event.name, migrate::name_of(event.phase)));
+}
+
+MoveBench::MoveBench(std::size_t records) : network(records), account(network.did.str()) {
+  options.to = "https://new-host.net";
+  options.no_recovery_key = true;
+  options.jobs = 1;
+}
+
+MoveBench::Run MoveBench::run(bool resume, Strike strike) {
+  Faults faults(strike, state_folder(), temp_.file("snapshot"));
+  FaultyHttp direct(network.http, faults);
+  net::RetryingClient retrying(direct, network.clock, random_, log);
+  net::HttpClient& http = patient ? static_cast<net::HttpClient&>(retrying) : direct;
+  FaultyFs fs(os::posix_file_system(), faults);
+  identity::Resolver resolver(http, network.dns, *net::Url::parse("https://plc.net"), log, {}, network.clock);
+  account::SessionStore sessions(fs, random_, os::join(state_folder(), "sessions"));
+  exporter::Context context{.http = http,
+                            .resolver = resolver,
+                            .sessions = sessions,
+                            .fs = fs,
+                            .clock = network.clock,
+                            .random = random_,
+                            .log = log,
+                            .progress = no_progress(),
+                            .stop = {},
+                            .limits = {}};
+  person.faults = &faults;
+  watcher.faults = &faults;
+  const migrate::World world{context, person, watcher, state_folder()};
+  const auto who = syntax::AtIdentifier::parse(account);
+  auto result = resume ? migrate::resume(world, std::nullopt, options, sources)
+                       : migrate::start(world, *who, options, sources);
+  person.faults = nullptr;
+  watcher.faults = nullptr;
+  faults.bury();
+  network.http.forget();
+  return {.result = std::move(result),
+          .struck = faults.struck(),
+          .killed = faults.killed(),
+          .victim = faults.victim(),
+          .calls = {faults.calls(Seam::http), faults.calls(Seam::file), faults.calls(Seam::tell)}};
+}
+
+Result<std::vector<migrate::MoveStatus>> MoveBench::status() {
+  return migrate::status(os::posix_file_system(), network.clock, state_folder());
+}
+
+std::string MoveBench::move_folder() const { return migrate::paths_of(state_folder(), network.did).folder; }
+
+std::vector<std::string> MoveBench::files_with(std::string_view text) const {
+  std::vector<std::string> found;
+  if (!std::filesystem::exists(state_folder())) return found;
+  for (const auto& entry : std::filesystem::recursive_directory_iterator(state_folder())) {
+    if (!entry.is_regular_file()) continue;
+    std::ostringstream content;
+    content << std::ifstream(entry.path(), std::ios::binary).rdbuf();
+    if (contains(content.str(), text)) found.push_back(entry.path().string());
+  }
+  return found;
+}
+
+std::string MoveBench::complaints() {
+  std::string list;
+  const auto must = [&list](bool holds, const std::string& what) {
+    if (!holds) list += what + "\n";
+  };
+  FakeAccount* there = network.new_host.find(network.did);
+  must(there != nullptr, "there is no account on the new host");
+  if (there == nullptr) return list;
+  const FakePds::Effects& made = network.new_host.effects;
+  must(made.accounts == 1, fmt::format("{} accounts were made", made.accounts));
+  must(network.plc.accepted == 1, fmt::format("the directory took {} operations", network.plc.accepted));
+  must(made.activations == 1, fmt::format("{} activations", made.activations));
+  must(there->active, "the new account is not active");
+  must(there->data == network.old_account().data, "the MST roots differ");
+  must(FakePds::missing_blobs(*there).empty(), "blobs are missing");
+  must(there->preferences.size() == 1, "the preferences are not there");
+  must(there->password == FakeNetwork::kNewPassword, "the password is not the one that was chosen");
+
+  const plc::AuditedLog audited = network.plc.audited(network.did);
+  const plc::State& state = audited.state();
+  const auto lists = [&state](const std::string& key) {
+    return std::ranges::find(state.rotation_keys, key) != state.rotation_keys.end();
+  };
+  must(!lists(network.old_host.rotation_did_key()), "the old host's key can still sign");
+  must(lists(network.new_host.rotation_did_key()), "the new host's key is not listed");
+  must(state.service("atproto_pds")->endpoint == network.new_host.options().origin, "another host is named");
+
+  Bytes buffer;
+  const auto head = repo::decode_commit(*there->blocks.get(*there->head, buffer), Limits{});
+  const auto key = crypto::PublicKey::parse_did_key(*state.verification_method("atproto"));
+  must(head && key && repo::check_signature(*head, *key), "the head is not signed by the new key");
+
+  for (const char* secret : {FakeNetwork::kPassword, FakeNetwork::kNewPassword, "eyJ0eXAiOiJhdCtqd3Qi"}) {
+    for (const std::string& path : files_with(secret))
+      must(false, std::string(secret) + " is still in " + path);
+  }
+  must(!std::filesystem::exists(migrate::paths_of(state_folder(), network.did).secrets()),
+       "the secrets file is still there");
+  for (const auto& entry : std::filesystem::recursive_directory_iterator(state_folder())) {
+    must(!entry.path().filename().string().ends_with(".tmp"), "a leftover: " + entry.path().string());
+  }
+  const auto moves = status();
+  must(moves && moves->size() == 1 && !moves->front().finished.empty(), "the move is not marked as finished");
+  return list;
+}
+
+}  // namespace atb::test

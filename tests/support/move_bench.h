@@ -1,0 +1,102 @@
+// A move from one fake host to another, run as often as one likes with fresh objects over the same disk: as
+// a program that is started again.
+#pragma once
+
+#include "core/migrate/migrate.h"
+#include "core/net/retrying_client.h"
+#include "tests/support/capture_log.h"
+#include "tests/support/fake_network.h"
+#include "tests/support/faults.h"
+#include "tests/support/temp_folder.h"
+
+#include <deque>
+#include <functional>
+#include <map>
+#include <string>
+#include <utility>
+#include <vector>
+
+namespace atb::test {
+
+// A person who knows the passwords, reads the mail, and agrees, unless the test says otherwise.
+class Person final : public account::Prompter {
+ public:
+  explicit Person(FakeNetwork& network) : network_(network) {}
+
+  // Given instead of the usual answer to the next question that contains `part`; in the order they are added.
+  void next_time(std::string part, std::string answer) {
+    special_.emplace_back(std::move(part), std::move(answer));
+  }
+  bool present = true;
+  Faults* faults = nullptr;
+
+  bool can_ask() const override { return present; }
+  Result<Secret> secret(const std::string& question) override { return Secret(TRY(answer(question))); }
+  Result<std::string> line(const std::string& question) override { return answer(question); }
+  Result<bool> confirm(const std::string& question) override {
+    return TRY(answer(question))
+    == "yes";
+  }
+  void show(const std::string& text) override { shown += text; }
+
+  std::vector<std::string> questions;
+  std::string shown;
+  bool was_asked(std::string_view part) const;
+  std::size_t times_asked(std::string_view part) const;
+
+ private:
+  Result<std::string> answer(const std::string& question);
+  FakeNetwork& network_;
+  std::deque<std::pair<std::string, std::string>> special_;
+};
+
+class CollectSteps final : public migrate::Watcher {
+ public:
+  void step(const migrate::StepEvent& event) override;
+  void say(std::string_view text) override { said += text; }
+  std::vector<std::string> steps;  // "import observed"
+  std::string said;
+  Faults* faults = nullptr;
+};
+
+class MoveBench {
+ public:
+  explicit MoveBench(std::size_t records = 12);
+
+  struct Run {
+    Result<migrate::Outcome> result;
+    bool struck = false;
+    bool killed = false;
+    std::string victim;
+    std::size_t calls[3] = {};
+  };
+  // 'migrate ACCOUNT --to NEW', or 'migrate resume' when `resume`.
+  Run start(Strike strike = {}) { return run(false, strike); }
+  Run resume(Strike strike = {}) { return run(true, strike); }
+  Run run(bool resume, Strike strike);
+  Result<std::vector<migrate::MoveStatus>> status();
+
+  // What does not hold of a finished move; empty when all does. `old_may_live`: the old host could not be
+  // deactivated, and that was told.
+  std::string complaints();
+
+  std::string state_folder() const { return temp_.file("state"); }
+  std::string move_folder() const;
+  // All files under the state folder that hold this text.
+  std::vector<std::string> files_with(std::string_view text) const;
+
+  FakeNetwork network;
+  migrate::Options options;
+  migrate::SecretSources sources;
+  std::string account;   // the DID at first
+  bool patient = false;  // as in production: with RetryingClient
+  Person person{network};
+  CollectSteps watcher;
+  CaptureLog log;
+
+ private:
+  TempFolder temp_;
+  SeededRandom random_{99};
+};
+
+}  // namespace atb::test
