@@ -2,7 +2,7 @@
 // without having been struck. Whatever the blow: going on leads to the same end, and each thing was done
 // once.
 #include "tests/support/catch.h"
-#include "tests/support/move_bench.h"
+#include "tests/support/move/move_bench.h"
 
 #include <fmt/format.h>
 
@@ -137,8 +137,71 @@ TEST_CASE("fault: killed after each entry of the journal, and at each question",
   check_everywhere(Seam::tell, Blow::killed_before, false, 40);
 }
 
-TEST_CASE("fault: with the retries of the real program, requests that are lost hardly stop a move",
-          "[http]") {
+TEST_CASE("fault: with the retries of the real program, single failures hardly stop a move", "[http]") {
   check_everywhere(Seam::http, Blow::unreached, true, 60);
   check_everywhere(Seam::http, Blow::reply_lost, true, 60);
+}
+
+// From one call on nothing gets through any more, until somebody comes back later.
+TEST_CASE("fault: the network dies at each request in turn, and comes back", "[host]") {
+  std::string complaints;
+  std::size_t points = 0;
+  for (std::size_t at = 1;; ++at, ++points) {
+    MoveBench bench;
+    auto run = bench.start({.seam = Seam::http, .blow = Blow::unreached, .at = at, .for_ever = true});
+    if (!run.struck) break;
+    std::string wrong = before_no_return(bench);
+    // Only tidying up does without the network.
+    if (run.result && bench.complaints() != "") wrong += "it ends well without a network\n";
+    if (!run.result && (run.result.error().message.empty() || run.result.error().kind == ErrorKind::internal))
+      wrong += "it does not say why: " + words_of(run.result) + "\n";
+    wrong += go_on(bench, run);
+    if (run.result) wrong += bench.complaints() + not_deactivated(bench, *run.result);
+    if (!wrong.empty()) complaints += fmt::format("dead from {} ({}):\n{}\n", at, run.victim, wrong);
+  }
+  std::printf("  the network dies: %zu points\n", points);
+  CHECK(complaints == "");
+  CHECK(points >= 60);
+}
+
+TEST_CASE("fault: one host dies and stays dead", "[host]") {
+  const auto dead = [](const SentRequest&) -> std::optional<Answer> {
+    return Answer{.status = 502, .body = "Bad Gateway"};
+  };
+  const auto kill = [&](FakePds& host) {
+    for (const char* method : {"com.atproto.server.getSession", "com.atproto.server.describeServer",
+                               "com.atproto.sync.getRepoStatus", "com.atproto.sync.getLatestCommit",
+                               "com.atproto.server.deactivateAccount", "com.atproto.server.deleteSession"})
+      host.intercepts[method] = dead;
+  };
+  SECTION("the old one, before anything: the move says so, and the directory is untouched") {
+    MoveBench bench;
+    kill(bench.network.old_host);
+    const auto run = bench.start();
+    REQUIRE_FALSE(run.result);
+    CHECK(run.result.error().kind == ErrorKind::network);
+    CHECK(bench.network.plc.accepted == 0);
+    CHECK(bench.network.new_host.effects.accounts == 0);
+  }
+  SECTION("the old one, after the point of no return: the move ends, and tells that the old account lives") {
+    MoveBench bench;
+    bench.network.new_host.intercepts["com.atproto.server.activateAccount"] = [&](const SentRequest&) {
+      kill(bench.network.old_host);
+      return std::optional<Answer>();
+    };
+    const auto run = bench.start();
+    INFO(words_of(run.result));
+    REQUIRE(run.result);
+    CHECK(bench.complaints() == "");
+    REQUIRE(run.result->notes.size() == 1);
+    CHECK(run.result->notes.front().starts_with("Deactivate the account on the old host: not done"));
+  }
+  SECTION("the new one, before anything") {
+    MoveBench bench;
+    kill(bench.network.new_host);
+    const auto run = bench.start();
+    REQUIRE_FALSE(run.result);
+    CHECK(run.result.error().kind == ErrorKind::network);
+    CHECK(bench.network.plc.accepted == 0);
+  }
 }

@@ -1,6 +1,6 @@
 // A move between two fake hosts from start to end, undisturbed.
 #include "tests/support/catch.h"
-#include "tests/support/move_bench.h"
+#include "tests/support/move/move_bench.h"
 
 using namespace atb;
 using namespace atb::test;
