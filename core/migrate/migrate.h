@@ -81,7 +81,7 @@ struct World {
 };
 
 // Starts a move, or goes on with the one that is under way to the same host. Ids (besides those of the
-// steps): "move.other_target" (refused), "move.locked".
+// steps): "move.other_target" (refused: a plan to move elsewhere was agreed to), "file.locked" (locked).
 Result<Outcome> start(const World& world, const syntax::AtIdentifier& account, const Options& options,
                       const SecretSources& secrets);
 // Goes on. `account` empty: the only unfinished move; "move.none" (not_found) or "move.several"
