@@ -89,13 +89,13 @@ def main():
     commit = "" if arguments.all or arguments.files else base()
     if commit:
         changed = changed_since(commit)
-        if ROOT / ".clang-tidy" not in changed:
+        if not any(file.name == ".clang-tidy" for file in changed):
             wanted = {file for file in wanted if includes.of(file) & changed}
     for stray in wanted - commands.keys():
         sys.exit(f"{stray}: not in build/tidy/compile_commands.json")
 
     version = subprocess.run([TIDY, "--version"], capture_output=True, check=True).stdout
-    checks = version + (ROOT / ".clang-tidy").read_bytes()
+    checks = version + b"".join((ROOT / name).read_bytes() for name in (".clang-tidy", "tests/.clang-tidy"))
     cache = os.environ.get("ATBACKUP_TEST_CACHE") or os.path.join(
         os.environ.get("XDG_CACHE_HOME") or os.path.expanduser("~/.cache"), "atbackup-tests")
     clean = pathlib.Path(cache) / "tidy"

@@ -12,7 +12,7 @@ import { listening, startControl } from './process.mjs'
 import { openLedger } from './ledger.mjs'
 import { serverControls } from './controls.mjs'
 
-const startDeadline = 60_000
+const startDeadline = 150_000
 const stopDeadline = 8_000
 
 // pds: [{ name, maxImportSize?, blobUploadLimit?, inviteRequired?, rateLimitsEnabled?, env? }]; `env` holds any other
