@@ -128,6 +128,7 @@ class SignOperation final : public Step {
                   "the new host knows the account as " + request.new_host.handle + ", not as " +
                       move.journal.get(fact::kHandle));
     }
+    TRY(check_endpoint(move, request.new_host.endpoint));
     request.recovery_key = move.journal.get(fact::kRecoveryKey);
     request.keep_unknown = lines_of(move.journal.get(fact::kKeptKeys));
     request.drop_unknown = lines_of(move.journal.get(fact::kDroppedKeys));
@@ -137,6 +138,16 @@ class SignOperation final : public Step {
       proposal = TRY(plc::merge_for_move(request));
     }
     return std::move(proposal.state);
+  }
+
+  // The identity would name a host that nobody has looked at.
+  static Status check_endpoint(const Move& move, const std::string& endpoint) {
+    const auto url = net::Url::parse(endpoint);
+    if (url && url->same_origin(move.new_host.host())) return {};
+    return fail(
+        ErrorKind::untrusted, "move.endpoint_differs",
+        move.new_host.host().origin() + " wants the identity to name another host: " + printable(endpoint),
+        "nothing has changed; ask its operator which address is the right one for --to");
   }
 
   // Nobody but the person knows whose these are: a key of another's is a way to take the account back; a key

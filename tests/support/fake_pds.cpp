@@ -26,7 +26,7 @@ std::string percent_decode(std::string_view text) {
   return decoded;
 }
 
-Answer refuse(const Refusal& refusal) {
+Answer answer_of(const Refusal& refusal) {
   return {.status = refusal.status,
           .body = data::to_json(data::Object().set("error", refusal.name).set("message", refusal.message))};
 }
@@ -44,7 +44,7 @@ Answer FakePds::answer(const SentRequest& request) {
   try {
     return call.answer();
   } catch (const Refusal& refusal) {
-    return refuse(refusal);
+    return answer_of(refusal);
   }
 }
 
@@ -81,6 +81,28 @@ void FakePds::end_sessions() {
     account->access_tokens.clear();
     account->refresh_tokens.clear();
   }
+}
+
+void FakePds::alter(const std::string& method, std::function<void(data::Object&)> change) {
+  intercepts[method] = [this, change = std::move(change), busy = std::make_shared<bool>(false)](
+                           const SentRequest& request) -> std::optional<Answer> {
+    if (*busy) return {};
+    *busy = true;
+    Answer given = answer(request);
+    *busy = false;
+    auto json = data::parse_json(given.body, Limits{}, data::Floats::allow);
+    if (given.status != 200 || !json || json->object() == nullptr) return given;
+    change(*json->object());
+    given.body = data::to_json(*json);
+    return given;
+  };
+}
+
+void FakePds::refuse(const std::string& method, int status, const std::string& name,
+                     const std::string& message) {
+  intercepts[method] = [=](const SentRequest&) -> std::optional<Answer> {
+    return answer_of({status, name, message});
+  };
 }
 
 FakePds::Call::Call(FakePds& host, const SentRequest& sent) : pds(host), request(sent) {

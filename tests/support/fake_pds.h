@@ -83,6 +83,13 @@ class FakePds {
   using Intercept = std::function<std::optional<Answer>(const SentRequest&)>;
   std::map<std::string, Intercept, std::less<>> intercepts;
 
+  // Lets the host answer, then changes what it says. `change` gets the answer's JSON object.
+  void alter(const std::string& method, std::function<void(data::Object&)> change);
+  // Says no to this method.
+  void refuse(const std::string& method, int status, const std::string& name, const std::string& message);
+  // Called with the code of each e-mail about a PLC operation.
+  std::function<void(const std::string&)> after_mail;
+
   // What it did.
   struct Effects {
     int accounts = 0;

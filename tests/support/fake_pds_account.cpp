@@ -165,6 +165,7 @@ Answer FakePds::Call::request_signature() {
   account.plc_code = fmt::format("plc-{}", ++pds.counter_);
   account.plc_code_until_us = pds.clock_.wall_us() + kCodeUs;
   pds.mailbox_ = account.plc_code;
+  if (pds.after_mail) pds.after_mail(account.plc_code);
   return {};
 }
 

@@ -31,9 +31,11 @@ Result<std::string> Person::answer(const std::string& question) {
     return fail(ErrorKind::cancelled, "test.killed", "the program is dead");
   }
   questions.push_back(question);
-  if (!special_.empty() && contains(question, special_.front().first)) {
-    std::string given = std::move(special_.front().second);
-    special_.pop_front();
+  const auto special =
+      std::ranges::find_if(special_, [&](const auto& one) { return contains(question, one.first); });
+  if (special != special_.end()) {
+    std::string given = std::move(special->second);
+    special_.erase(special);
     return given;
   }
   if (contains(question, "Main password")) return FakeNetwork::kPassword;
@@ -112,6 +114,24 @@ std::vector<std::string> MoveBench::files_with(std::string_view text) const {
     if (contains(content.str(), text)) found.push_back(entry.path().string());
   }
   return found;
+}
+
+void MoveBench::leave_terminal() {
+  person.present = false;
+  options.confirm = network.did.str();
+  if (options.handle.empty()) options.handle = "alice.new-host.net";
+  sources.password.file = secret_file("password", FakeNetwork::kPassword);
+  sources.new_password.file = secret_file("new-password", FakeNetwork::kNewPassword);
+  sources.plc_token.file = temp_.file("plc-token");
+  network.old_host.after_mail = [this](const std::string& code) { secret_file("plc-token", code); };
+}
+
+std::string MoveBench::secret_file(const std::string& name, std::string_view content) {
+  const std::string path = temp_.file(name);
+  std::filesystem::remove(path);
+  auto file = os::posix_file_system().create(path).value();
+  file->write(as_bytes(content)).value();
+  return path;
 }
 
 std::string MoveBench::complaints() {

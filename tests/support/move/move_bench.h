@@ -76,8 +76,13 @@ class MoveBench {
   Run run(bool resume, Strike strike);
   Result<std::vector<migrate::MoveStatus>> status();
 
-  // What does not hold of a finished move; empty when all does. `old_may_live`: the old host could not be
-  // deactivated, and that was told.
+  // From here on nobody is there: secrets come from files, and what a script must say is in the options.
+  void leave_terminal();
+  // A file beside the state folder, 0600. Its path.
+  std::string secret_file(const std::string& name, std::string_view content);
+  std::string file(const std::string& name) const { return temp_.file(name); }
+
+  // What does not hold of a finished move; empty when all does.
   std::string complaints();
 
   std::string state_folder() const { return temp_.file("state"); }

@@ -18,5 +18,3 @@ TEST_CASE("move: an account moves from one host to another, and each thing is do
   CHECK(run.result->handle == "alice.new-host.net");
   CHECK(run.result->notes.empty());
   CHECK_FALSE(run.result->resumed);
-  WARN(run.calls[0] << " requests, " << run.calls[1] << " file operations, " << run.calls[2] << " words");
-}
