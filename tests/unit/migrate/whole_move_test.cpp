@@ -18,3 +18,4 @@ TEST_CASE("move: an account moves from one host to another, and each thing is do
   CHECK(run.result->handle == "alice.new-host.net");
   CHECK(run.result->notes.empty());
   CHECK_FALSE(run.result->resumed);
+}
