@@ -77,7 +77,9 @@ Faults::Faults(Strike strike, std::string state_folder, std::string snapshot_fol
 Blow Faults::next(Seam seam, const std::string& what) {
   const std::scoped_lock lock(mutex_);
   if (killed_) return Blow::killed_before;
-  const std::size_t number = ++calls_[static_cast<std::size_t>(seam)];
+  std::vector<std::string>& calls = calls_.at(static_cast<std::size_t>(seam));
+  calls.push_back(what);
+  const std::size_t number = calls.size();
   if (seam != strike_.seam || strike_.at == 0) return Blow::none;
   if (strike_.for_ever ? number < strike_.at : number != strike_.at) return Blow::none;
   if (!struck_) victim_ = what;

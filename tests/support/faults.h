@@ -9,6 +9,7 @@
 #include "core/net/http_client.h"
 #include "core/os/file_system.h"
 
+#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <functional>
@@ -47,14 +48,15 @@ class Faults {
   bool killed() const { return killed_; }
   // The call that was struck, for messages.
   const std::string& victim() const { return victim_; }
-  std::size_t calls(Seam seam) const { return calls_[static_cast<std::size_t>(seam)]; }
+  // All calls of the seam, in order.
+  const std::vector<std::string>& calls(Seam seam) const { return calls_[static_cast<std::size_t>(seam)]; }
 
  private:
   std::mutex mutex_;
   Strike strike_;
   std::string state_folder_;
   std::string snapshot_folder_;
-  std::size_t calls_[3] = {};
+  std::array<std::vector<std::string>, 3> calls_;
   bool struck_ = false;
   bool killed_ = false;
   std::string victim_;

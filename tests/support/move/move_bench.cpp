@@ -95,7 +95,7 @@ MoveBench::Run MoveBench::run(bool resume, Strike strike) {
           .struck = faults.struck(),
           .killed = faults.killed(),
           .victim = faults.victim(),
-          .calls = {faults.calls(Seam::http), faults.calls(Seam::file), faults.calls(Seam::tell)}};
+          .files = faults.calls(Seam::file)};
 }
 
 Result<std::vector<migrate::MoveStatus>> MoveBench::status() {

@@ -68,7 +68,7 @@ class MoveBench {
     bool struck = false;
     bool killed = false;
     std::string victim;
-    std::size_t calls[3] = {};
+    std::vector<std::string> files;  // the operations on files, in order
   };
   // 'migrate ACCOUNT --to NEW', or 'migrate resume' when `resume`.
   Run start(Strike strike = {}) { return run(false, strike); }
