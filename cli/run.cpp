@@ -32,8 +32,9 @@ ExitCode dispatch(const CLI::App& tree, Shell& shell, const AllOptions& options)
   if (name == "logout") return run_logout(shell, options.logout);
   if (name == "whoami") return run_whoami(shell);
   if (name == "completion") {
-    (void)shell.world().streams.out.write(as_bytes(completion_script(tree, options.completion.shell)));
-    return ExitCode::done;
+    const std::string script = completion_script(tree, options.completion.shell);
+    shell.text(script);
+    return shell.summary("completion", ExitCode::done, data::Object().set("script", script));
   }
   if (command->get_subcommands().empty()) return run_migrate(shell, options.migrate);
   if (command->get_subcommands().front()->get_name() == "resume")
@@ -60,7 +61,9 @@ int run(const std::vector<std::string>& arguments, World& world) {
     return static_cast<int>(usage_error(world, options.global, error));
   }
   Shell shell(world, options.global);
-  return static_cast<int>(dispatch(*tree, shell, options));
+  const ExitCode code = dispatch(*tree, shell, options);
+  // Done, but nobody could be told: a full disk behind the pipe, a reader that went away.
+  return static_cast<int>(code == ExitCode::done && shell.output_lost() ? ExitCode::failed : code);
 }
 
 }  // namespace atb::cli

@@ -20,7 +20,25 @@ struct Shell::Network {
   std::unique_ptr<exporter::Context> context;
 };
 
-Shell::Shell(World& world, const GlobalOptions& options) : world_(world), options_(options) {
+namespace {
+
+Shell::Style style_for(bool is_terminal, const GlobalOptions& options, const World& world) {
+  static constexpr Shell::Style kColours{"\x1b[31m", "\x1b[32m", "\x1b[1m", "\x1b[0m"};
+  if (options.color == "always") return kColours;
+  if (options.color == "never" || !is_terminal) return {};
+  const auto no_color = world.environment("NO_COLOR");
+  const auto terminal = world.environment("TERM");
+  if ((no_color && !no_color->empty()) || (terminal && *terminal == "dumb")) return {};
+  return kColours;
+}
+
+}  // namespace
+
+Shell::Shell(World& world, const GlobalOptions& options)
+    : world_(world),
+      options_(options),
+      out_style_(style_for(world.streams.out_is_terminal, options, world)),
+      err_style_(style_for(world.streams.err_is_terminal, options, world)) {
   log_ = make_console_log(world.streams.err, options.verbose);
   const bool shown = !options.quiet && (!options.json || options.json_progress);
   progress_ = make_progress_view(
@@ -32,16 +50,16 @@ Shell::~Shell() = default;
 Log& Shell::log() { return *log_; }
 Progress& Shell::progress() { return *progress_; }
 
+void Shell::write_out(std::string_view text) {
+  if (!world_.streams.out.write(as_bytes(text))) output_lost_ = true;
+}
+
 void Shell::text(std::string_view text) {
-  if (json()) return;
-  // A reader that went away is no reason to lose work; the exit code tells what was done.
-  (void)world_.streams.out.write(as_bytes(text));
+  if (!json()) write_out(text);
 }
 
 void Shell::object(const data::Object& object) {
-  if (!json()) return;
-  const std::string line = data::to_json(data::Value(object)) + "\n";
-  (void)world_.streams.out.write(as_bytes(line));
+  if (json()) write_out(data::to_json(data::Value(object)) + "\n");
 }
 
 void Shell::tell(std::string_view text) {
@@ -75,7 +93,8 @@ ExitCode Shell::error(const Error& error) {
   if (code == ExitCode::interrupted && world_.signal_number && world_.signal_number() == 15)
     code = ExitCode::terminated;
   object(error_object(error, code));
-  std::string text = fmt::format("{}atbackup: {}{}\n", red(), printable(error.message), plain());
+  std::string text =
+      fmt::format("{}atbackup: {}{}\n", err_style_.red, printable(error.message), err_style_.plain);
   if (error.offset) text += fmt::format("  at byte {}\n", *error.offset);
   if (!error.hint.empty()) text += "  " + printable(error.hint) + "\n";
   if (options_.verbose > 0) {
@@ -93,23 +112,6 @@ ExitCode Shell::summary(std::string_view command, ExitCode code, data::Object de
   this->object(object);
   return code;
 }
-
-namespace {
-
-bool coloured(const GlobalOptions& options, const World& world) {
-  if (options.color == "always") return true;
-  if (options.color == "never" || !world.streams.err_is_terminal) return false;
-  const auto no_color = world.environment("NO_COLOR");
-  const auto terminal = world.environment("TERM");
-  return (!no_color || no_color->empty()) && (!terminal || *terminal != "dumb");
-}
-
-}  // namespace
-
-std::string_view Shell::red() const { return coloured(options_, world_) ? "\x1b[31m" : ""; }
-std::string_view Shell::green() const { return coloured(options_, world_) ? "\x1b[32m" : ""; }
-std::string_view Shell::bold() const { return coloured(options_, world_) ? "\x1b[1m" : ""; }
-std::string_view Shell::plain() const { return coloured(options_, world_) ? "\x1b[0m" : ""; }
 
 Result<exporter::Context*> Shell::context() {
   if (network_) return network_->context.get();
@@ -163,6 +165,9 @@ Result<std::string> Shell::state_folder() {
 }
 
 std::string Shell::absolute(const std::string& path) const {
+  if (path.starts_with("~/")) {
+    if (const auto home = world_.environment("HOME")) return os::join(*home, path.substr(2));
+  }
   return path.starts_with('/') ? path : os::join(world_.working_folder, path);
 }
 

@@ -39,11 +39,14 @@ class Shell {
   // The last line of every --json run: {"type":"summary","command":…,"exit":…, …}.
   ExitCode summary(std::string_view command, ExitCode code, data::Object details = {});
 
-  // Escape codes when the stream is a terminal and colours are wanted; else empty.
-  std::string_view red() const;
-  std::string_view green() const;
-  std::string_view bold() const;
-  std::string_view plain() const;
+  // Escape codes for text() and for tell(): empty unless that stream is a terminal and colours are wanted.
+  struct Style {
+    std::string_view red, green, bold, plain;
+  };
+  const Style& out_style() const { return out_style_; }
+  const Style& err_style() const { return err_style_; }
+  // A result could not be written: nobody knows it.
+  bool output_lost() const { return output_lost_; }
 
   // Makes the network and everything over it, once.
   Result<exporter::Context*> context();
@@ -55,8 +58,12 @@ class Shell {
 
  private:
   struct Network;
+  void write_out(std::string_view text);
   World& world_;
   const GlobalOptions& options_;
+  Style out_style_;
+  Style err_style_;
+  bool output_lost_ = false;
   std::unique_ptr<Log> log_;
   std::unique_ptr<Progress> progress_;
   std::unique_ptr<Network> network_;

@@ -99,6 +99,7 @@ ExitCode run_export(Shell& shell, const ExportOptions& options) {
   // With the CAR on standard output, the words go beside it.
   if (options.out == "-") {
     shell.tell(words(*exported, code, options.out != "-" && !is_car(options.out)));
+    show_report(shell, exported->report, Beside::result);
     return code;
   }
   shell.text(words(*exported, code, options.out != "-" && !is_car(options.out)));

@@ -1,4 +1,5 @@
 #include "cli/commands/commands.h"
+#include "cli/render/findings.h"
 #include "core/base/text.h"
 #include "core/exporter/exporter.h"
 
@@ -139,7 +140,9 @@ ExitCode run_whoami(Shell& shell) {
   for (const syntax::Did& did : *dids) {
     auto session = (*context)->sessions.load(did);
     if (!session) {
-      code = graver(code, shell.error(session.error()));
+      show_finding(shell, {session.error().id, Severity::damage, did.str(), session.error().message},
+                   Beside::nothing);
+      code = graver(code, exit_code_of(session.error()));
       continue;
     }
     shell.text(words(*session));

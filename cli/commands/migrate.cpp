@@ -34,7 +34,7 @@ class StepView final : public migrate::Watcher {
                                 event.detail.empty() ? "" : " (" + printable(event.detail) + ")"));
         break;
       case migrate::Phase::observed:
-        shell_.tell(fmt::format("        {}done{}\n", shell_.green(), shell_.plain()));
+        shell_.tell(fmt::format("        {}done{}\n", shell_.err_style().green, shell_.err_style().plain));
         break;
       case migrate::Phase::tried:
         break;
@@ -46,6 +46,8 @@ class StepView final : public migrate::Watcher {
         event.phase != migrate::Phase::skipped)
       shell_.tell("        " + printable(event.detail) + "\n");
   }
+
+  void finding(const Finding& finding) override { show_finding(shell_, finding, Beside::result); }
 
   void say(std::string_view text) override {
     shell_.object(data::Object().set("type", "notice").set("text", text));
@@ -81,6 +83,7 @@ Result<migrate::Options> options_of(Shell& shell, const MigrateOptions& options)
   wanted.keep_keys = options.keep_keys;
   wanted.remove_keys = options.remove_keys;
   wanted.confirm = options.confirm;
+  wanted.yes = shell.options().yes;
   wanted.jobs = options.jobs;
   return wanted;
 }
@@ -135,6 +138,7 @@ Result<migrate::Outcome> run(Shell& shell, const MigrateOptions& options, bool r
   const migrate::World world {
     .context = context, .prompter = shell.world().prompter, .watcher = view,
     .state_folder = TRY(shell.state_folder())
+    , .absolute = [&shell](const std::string& path) { return shell.absolute(path); }
   };
   const migrate::Options wanted = TRY(options_of(shell, options));
   if (!resuming)

@@ -38,20 +38,22 @@ std::string headline(Shell& shell, const verify::Verdict& verdict, ExitCode code
   const std::string who = verdict.handle.empty() ? did : did + " (" + printable(verdict.handle) + ")";
   switch (code) {
     case ExitCode::done:
-      return fmt::format("{}{}: the backup is sound{}\n", shell.green(), who, shell.plain());
+      return fmt::format("{}{}: the backup is sound{}\n", shell.out_style().green, who,
+                         shell.out_style().plain);
     case ExitCode::incomplete:
       return verdict.proof.authentic
-                 ? fmt::format("{}{}: authentic, but something is missing{}\n", shell.bold(), who,
-                               shell.plain())
-                 : fmt::format("{}{}: nothing is broken, but the signature is not proven{}\n", shell.bold(),
-                               who, shell.plain());
+                 ? fmt::format("{}{}: authentic, but something is missing{}\n", shell.out_style().bold, who,
+                               shell.out_style().plain)
+                 : fmt::format("{}{}: nothing is broken, but the signature is not proven{}\n",
+                               shell.out_style().bold, who, shell.out_style().plain);
     case ExitCode::untrusted:
-      return fmt::format("{}{}: NOT AUTHENTIC: do not trust this backup{}\n", shell.red(), who,
-                         shell.plain());
+      return fmt::format("{}{}: NOT AUTHENTIC: do not trust this backup{}\n", shell.out_style().red, who,
+                         shell.out_style().plain);
     case ExitCode::damaged:
-      return fmt::format("{}{}: DAMAGED{}\n", shell.red(), who, shell.plain());
+      return fmt::format("{}{}: DAMAGED{}\n", shell.out_style().red, who, shell.out_style().plain);
     default:
-      return fmt::format("{}{}: someone should look{}\n", shell.bold(), who, shell.plain());
+      return fmt::format("{}{}: someone should look{}\n", shell.out_style().bold, who,
+                         shell.out_style().plain);
   }
 }
 

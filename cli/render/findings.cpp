@@ -33,16 +33,38 @@ std::string words_for(verify::KeyProof proof) {
 
 namespace {
 
-void show_line(Shell& shell, const Finding& finding) {
+void put(Shell& shell, std::string_view text, Beside beside) {
+  if (beside == Beside::result) {
+    shell.tell(text);
+  } else {
+    shell.text(text);
+  }
+}
+
+void show_line(Shell& shell, const Finding& finding, Beside beside) {
   std::string line = fmt::format("  {}: {}", name_of(finding.severity), printable(finding.detail));
   if (!finding.where.empty()) line += " (" + printable(finding.where) + ")";
   if (shell.options().verbose > 0) line += " [" + printable(finding.id) + "]";
-  shell.text(line + "\n");
+  put(shell, line + "\n", beside);
+}
+
+data::Object finding_object(const Finding& finding) {
+  return data::Object()
+      .set("type", "finding")
+      .set("id", finding.id)
+      .set("severity", name_of(finding.severity))
+      .set("where", finding.where)
+      .set("detail", finding.detail);
 }
 
 }  // namespace
 
-void show_report(Shell& shell, const Report& report) {
+void show_finding(Shell& shell, const Finding& finding, Beside beside) {
+  shell.object(finding_object(finding));
+  show_line(shell, finding, beside);
+}
+
+void show_report(Shell& shell, const Report& report, Beside beside) {
   for (const Check& check : report.checks()) {
     shell.object(data::Object()
                      .set("type", "check")
@@ -57,21 +79,16 @@ void show_report(Shell& shell, const Report& report) {
   std::size_t shown = 0;
   std::size_t held_back = 0;
   for (const Finding* finding : ordered) {
-    shell.object(data::Object()
-                     .set("type", "finding")
-                     .set("id", finding->id)
-                     .set("severity", name_of(finding->severity))
-                     .set("where", finding->where)
-                     .set("detail", finding->detail));
+    shell.object(finding_object(*finding));
     if (finding->severity == Severity::info && shell.options().verbose == 0) continue;
     if (shown == kShown && shell.options().verbose == 0) {
       ++held_back;
       continue;
     }
-    show_line(shell, *finding);
+    show_line(shell, *finding, beside);
     ++shown;
   }
-  if (held_back != 0) shell.text(fmt::format("  … and {} more; -v shows them all\n", held_back));
+  if (held_back != 0) put(shell, fmt::format("  … and {} more; -v shows them all\n", held_back), beside);
 }
 
 }  // namespace atb::cli

@@ -11,7 +11,11 @@ namespace atb::cli {
 
 // A JSON line for each check and finding; on paper, the findings (all but information, which needs -v),
 // gravest first.
-void show_report(Shell& shell, const Report& report);
+// `beside`: the words go to standard error, because standard output holds something else, or an error
+// follows.
+enum class Beside : std::uint8_t { nothing, result };
+void show_report(Shell& shell, const Report& report, Beside beside = Beside::nothing);
+void show_finding(Shell& shell, const Finding& finding, Beside beside);
 // "proven by the account's PLC log", …
 std::string words_for(verify::KeyProof proof);
 // "2,012": thousands apart.

@@ -11,49 +11,34 @@
 //   was counted there.
 //   6. After the point of no return every step only goes forward, and each may be repeated.
 //
+// clang-format off
 // STATES, each reached when its step is confirmed
 //
-//   planned ──► recovery-key-kept ──► backed-up ──► account-made ──► imported ──► blobs-there ──►
-//   preferences-there ──► caught-up
-//                                                                                                                      │
-//      ┌───────────────────────────────────────────────────────────────────────────────────────────────────────────────┘
-//      ▼
-//   operation-signed ──►│ operation-in-directory ──► active ──► old-inactive ──► fresh-commit ──► proven ──►
-//   finished
-//                       │
-//             POINT OF NO RETURN: submit
+//   planned > recovery-key-kept > backed-up > account-made > imported > blobs-there > preferences-there > caught-up > operation-signed
+//   ==== POINT OF NO RETURN: submit ====
+//   operation-in-directory > active > old-inactive > fresh-commit > proven > finished
 //
-// STEP              FUNCTION (steps_*.cpp)   WHAT HOLDS AFTERWARDS                                  WHAT A
-// KILL IN IT LEAVES
-//   log-in-old      LogInOld                 a main-password session of the old host is kept, the    nothing
-//                                            new password is in the secrets file
-//   recovery-key    KeepRecoveryKey          the key's sealed file is on disk, or none is wanted     the file
-//   is found and opened again back-up         BackUp                   a proven backup folder lies in the
-//   move's folder        a folder that the next run completes create-account  CreateAccount            the
-//   new host knows the DID, deactivated                 the password is kept: the next run observes
-//                                                                                                    whether
-//                                                                                                    the
-//                                                                                                    account
-//                                                                                                    was
-//                                                                                                    made,
-//                                                                                                    and logs
-//                                                                                                    in
-//   log-in-new      LogInNew                 a session of the new host is kept                       nothing
-//   import          ImportRepo               the new host's commit is the backup's                   imported
-//   or not: observed blobs           UploadBlobs              the new host misses no blob but the allowed
-//   ones        fewer are missing preferences     PutPreferences           equal to the backup's, less the
-//   read-only ones          put or not: observed catch-up        CatchUp                  old host's head =
-//   backup = new host's head              as back-up, import, blobs sign            SignOperation an
-//   operation, signed by the old host and checked by     an unused signature: harmless, it is not published
-//                                            us, is in the journal
-//   submit          SubmitOperation          the directory's head is that operation                  in the
-//   directory or not: observed by its CID activate        Activate                 the new host serves the
-//   account                         active or not: observed deactivate-old  DeactivateOld            the old
-//   host does not (failing that is told, not fatal) observed fresh-commit    MakeFreshCommit          the
-//   head is signed by the new key; same MST root        an inert record that the next run deletes proof
-//   LastProof                fetched, proven, compared: the same MST root            nothing: it only reads
-//   finish          Finish                   secrets and sessions of the move are gone               some are
-//   left; the next run removes them
+// STEP              WHAT HOLDS AFTERWARDS                                        WHAT A KILL IN IT LEAVES
+//   log-in-old      a main-password session of the old host is kept, and the     nothing
+//                   new password is in the secrets file
+//   recovery-key    the key's sealed file is on disk, or none is wanted          the file is found and opened again
+//   back-up         a proven backup folder lies in the move's folder             a folder that the next run completes
+//   create-account  the new host knows the DID, deactivated                      the password is kept: the next run observes
+//                                                                                whether the account was made, and logs in
+//   log-in-new      a session of the new host is kept                            nothing
+//   import          the new host's commit is the backup's                        imported or not: observed
+//   blobs           the new host misses no blob but the allowed ones             fewer are missing
+//   preferences     equal to the backup's, less the read-only ones               put or not: observed
+//   catch-up        old host's head = backup = new host's head                   as back-up, import, blobs
+//   sign            an operation, signed by the old host and checked by us, is   an unused signature: harmless, it is not
+//                   in the journal                                               published
+//   submit          the directory's log has that operation in force              in the directory or not: observed by its CID
+//   activate        the new host serves the account                              active or not: observed
+//   deactivate-old  the old host does not (failing that is told, not fatal)      observed
+//   fresh-commit    the head is signed by the new key; no inert record is left   an inert record that the next run deletes
+//   proof           fetched, proven, compared with the backup's tree             nothing: it only reads
+//   finish          secrets and sessions of the move are gone                    some are left; the next run removes them
+// clang-format on
 //
 // Up to and including `sign` a move can be dropped: the account lives on the old host as before, and the new
 // host holds a deactivated copy. From `submit` on, the identity names the new host; the way on is forward

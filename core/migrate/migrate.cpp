@@ -16,7 +16,8 @@ Result<SecretsFile> open_secrets(const World& world, const SecretSources& source
                                  Journal& journal) {
   exporter::Context& context = world.context;
   std::optional<Secret> passphrase;
-  if (account::is_set(sources.passphrase) || journal.get(fact::kSealed) == "yes") {
+  const bool sealed = journal.get(fact::kSealed) == "yes" && os::exists(context.fs, paths.secrets());
+  if (sealed || (account::is_set(sources.passphrase) && !journal.has(fact::kFinished))) {
     passphrase = TRY(account::obtain(sources.passphrase, "passphrase",
                                      "Passphrase of this move: ", context.fs, world.prompter, context.stop));
   }
@@ -65,8 +66,20 @@ Result<OpenMove> open_move(const World& world, const MovePaths& paths, const Opt
   return open;
 }
 
+// A run that was killed between publishing and noting it: the directory knows. The old host may be gone by
+// now, and nothing before this point needs it any more.
+Status look_at_submission(Move& move) {
+  const std::string phase = TRY(move.journal.last_phase(kPointOfNoReturn));
+  if (phase.empty() || TRY(past_no_return(move.journal))) return {};
+  const auto submit = submit_step();
+  const Observation seen = TRY(submit->observe(move));
+  if (!seen.satisfied) return {};
+  return move.journal.write(kPointOfNoReturn, Phase::observed, seen.detail);
+}
+
 Result<Outcome> run(OpenMove open) {
   Move& move = *open.move;
+  TRY(look_at_submission(move));
   TRY(observe_and_plan(move));
   TRY(run_steps(move));
   Outcome outcome;
@@ -80,6 +93,11 @@ Result<Outcome> run(OpenMove open) {
   if (const auto head = read_head(move, move.new_host)) outcome.commit = head->cid.str();
   outcome.resumed = open.resumed;
   outcome.notes = move.notes();
+  if (move.journal.get(fact::kRecoveryPath) == "none") {
+    outcome.notes.emplace_back(
+        "No recovery key was made: only the new host can move the account on. --recovery-key-out makes one "
+        "at the next move.");
+  }
   outcome.report = std::move(move.report);
   return outcome;
 }

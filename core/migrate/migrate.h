@@ -10,6 +10,7 @@
 #include "core/migrate/journal.h"
 
 #include <cstdint>
+#include <functional>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -39,6 +40,7 @@ struct Options {
   std::vector<std::string> keep_keys;  // rotation keys of unknown owner, decided beforehand
   std::vector<std::string> remove_keys;
   std::string confirm;  // --confirm DID
+  bool yes = false;     // --yes: begin without asking; about the identity it asks all the same
   unsigned jobs = 4;    // uploads side by side
 };
 
@@ -55,6 +57,8 @@ class Watcher {
  public:
   virtual ~Watcher() = default;
   virtual void step(const StepEvent& event) = 0;
+  // What an error is about, one by one: the blobs that are missing.
+  virtual void finding(const Finding& finding) = 0;
   // The plan, or the operation as a diff: text the person must have seen before a question.
   virtual void say(std::string_view text) = 0;
 };
@@ -78,6 +82,8 @@ struct World {
   account::Prompter& prompter;
   Watcher& watcher;
   std::string state_folder;  // <state>
+  // What a person typed for a file, made absolute: a move may be gone on with from another folder.
+  std::function<std::string(const std::string&)> absolute;
 };
 
 // Starts a move, or goes on with the one that is under way to the same host. Ids (besides those of the

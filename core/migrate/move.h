@@ -131,6 +131,8 @@ std::unique_ptr<Step> finish_step();
 // Observes, plans, shows the plan, asks for what is missing (handle, e-mail, invite) and for agreement.
 // Journals the answers.
 Status observe_and_plan(Move& move);
+// A path, and not "none" (a script that named no flag) or "declined" (the person said no).
+bool wants_recovery_key(const Journal& journal);
 // True once the operation was seen in the directory.
 Result<bool> past_no_return(Journal& journal);
 // True once nothing is left to do, not even to tidy up.

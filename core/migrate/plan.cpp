@@ -71,15 +71,9 @@ Result<Plan> make_plan(const Observed& observed, const Wishes& wishes) {
                 observed.new_host + " has an account of this DID already, which this move did not make",
                 "if it is what an earlier try left behind, ask the host's operator to delete it");
   }
-  constexpr std::int64_t kMaxSkew = 30;
   Plan plan;
   TRY(plan_handle(observed, wishes, plan));
   plan.needs_invite = observed.invite_required && !wishes.has_invite;
-  if (std::abs(observed.clock_skew_s) > kMaxSkew) {
-    plan.warnings.push_back(
-        fmt::format("This computer's clock and the host's differ by {} seconds; tokens may be refused.",
-                    std::abs(observed.clock_skew_s)));
-  }
   return plan;
 }
 

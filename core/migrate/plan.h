@@ -23,17 +23,14 @@ struct Observed {
   std::vector<std::string> new_domains{};
   bool invite_required = false;
   bool phone_required = false;
-  bool new_knows_account = false;            // a repository of the DID is there already
-  bool new_account_ours = false;             // … made by this move
-  std::optional<std::int64_t> blob_limit{};  // of the new host, when it says
-  bool plc = true;                           // did:plc
+  bool new_knows_account = false;  // a repository of the DID is there already
+  bool new_account_ours = false;   // … made by this move
+  bool plc = true;                 // did:plc
   bool old_active = true;
-  std::int64_t clock_skew_s = 0;
 };
 
 struct Wishes {
   std::string handle;  // --handle
-  std::string email;   // --email
   bool has_invite = false;
 };
 

@@ -23,7 +23,6 @@ Result<Observed> observe(Move& move, const identity::Identity& identity, xrpc::S
   seen.new_domains = target.user_domains;
   seen.invite_required = target.invite_required;
   seen.phone_required = target.phone_required;
-  seen.blob_limit = target.blob_limit;
   const auto source = TRY_CONTEXT("while asking the old host about itself",
                                   xrpc::describe_server(move.old_host.anonymous(), move.stop()));
   seen.old_domains = source.user_domains;
@@ -63,23 +62,34 @@ Status settle_handle(Move& move, Plan& plan, const xrpc::ServerDescription& targ
 
 // Asked only at a terminal: a script that names neither flag gets none, and is told so.
 Status settle_recovery_key(Move& move) {
-  if (move.journal.has(fact::kRecoveryPath)) return {};
-  std::string path = move.options.recovery_key_out;
-  if (path.empty() && !move.options.no_recovery_key) {
-    if (move.world.prompter.can_ask()) {
-      move.world.prompter.show(
-          "\nA recovery key of your own lets you leave any host, even one that is gone or hostile. Without "
-          "it, only the host can move you.\n");
-      if (TRY(move.world.prompter.confirm("Make one now (recommended)?"))) {
-        path = TRY(move.world.prompter.line("File to keep it in, sealed with a passphrase: "));
-      }
-    } else {
-      TRY(
-          move.note("No recovery key was made: only the new host can move the account on. Name a file with "
-                    "--recovery-key-out to get one."));
+  const std::string flag = move.options.recovery_key_out;
+  const std::string settled = move.journal.get(fact::kRecoveryPath);
+  if (!settled.empty()) {
+    if (flag.empty() || flag == settled) return {};
+    if (wants_recovery_key(move.journal) || move.journal.has(fact::kSigned)) {
+      return fail(ErrorKind::refused, "move.recovery_settled",
+                  wants_recovery_key(move.journal)
+                      ? "this move keeps its recovery key in " + settled
+                      : "the change of identity is signed already, without a recovery key",
+                  "go on without --recovery-key-out");
     }
+    return move.journal.set(fact::kRecoveryPath, flag);
   }
-  return move.journal.set(fact::kRecoveryPath, path.empty() ? "none" : path);
+  if (!flag.empty()) return move.journal.set(fact::kRecoveryPath, flag);
+  if (move.options.no_recovery_key) return move.journal.set(fact::kRecoveryPath, "declined");
+  if (!move.world.prompter.can_ask()) return move.journal.set(fact::kRecoveryPath, "none");
+  move.world.prompter.show(
+      "\nA recovery key of your own lets you leave any host, even one that is gone or hostile. Without it, "
+      "only the host can move you.\n");
+  if (!TRY(move.world.prompter.confirm("Make one now (recommended)?")))
+    return move.journal.set(fact::kRecoveryPath, "declined");
+  for (int attempt = 0; attempt < 3; ++attempt) {
+    const std::string path = TRY(move.world.prompter.line("File to keep it in, sealed with a passphrase: "));
+    if (!trim(path).empty())
+      return move.journal.set(fact::kRecoveryPath, move.world.absolute(std::string(trim(path))));
+  }
+  return fail(ErrorKind::invalid_input, "move.recovery_path", "no file was named for the recovery key",
+              "run the command again");
 }
 
 Result<bool> account_is_made(Move& move) {
@@ -89,10 +99,16 @@ Result<bool> account_is_made(Move& move) {
 
 }  // namespace
 
+bool wants_recovery_key(const Journal& journal) {
+  const std::string path = journal.get(fact::kRecoveryPath);
+  return !path.empty() && path != "none" && path != "declined";
+}
+
 Status observe_and_plan(Move& move) {
   if (TRY(past_no_return(move.journal)) || move.journal.has(fact::kFinished)) return {};
   if (!move.options.allowed_missing.empty())
     TRY(move.journal.set(fact::kAllowedMissing, join_lines(move.options.allowed_missing)));
+  if (!move.options.recovery_key_out.empty()) TRY(settle_recovery_key(move));
   const bool agreed = move.journal.get(fact::kAgreed) == "yes";
   // A host that refused the handle or the address may be given others, as long as it has made no account.
   if (agreed && move.options.handle.empty() && move.options.email.empty()) return {};
@@ -104,20 +120,24 @@ Status observe_and_plan(Move& move) {
   if (agreed && observed.new_knows_account) return {};
   const Wishes wishes{
       .handle = move.options.handle.empty() ? move.journal.get(fact::kHandle) : move.options.handle,
-      .email = move.options.email,
       .has_invite = !move.options.invite_code.empty()};
   Plan plan = TRY(make_plan(observed, wishes));
   TRY(move.journal.set(fact::kNewDid, target.did));
   TRY(settle_handle(move, plan, target));
   if (!move.options.email.empty()) TRY(move.journal.set(fact::kEmail, move.options.email));
   if (plan.needs_invite && move.secrets.get("invite-code") == nullptr) {
+    if (!move.world.prompter.can_ask() && !account::is_set(move.sources.invite_code)) {
+      return fail(ErrorKind::auth, "move.invite_needed",
+                  observed.new_host + " makes accounts only with an invite code",
+                  "give it with --invite-code, or in ATBACKUP_INVITE_CODE");
+    }
     const Secret code =
         TRY(move.ask(move.sources.invite_code, "invite-code", "Invite code for " + observed.new_host + ": "));
     TRY(move.secrets.put("invite-code", code));
   }
   TRY(settle_recovery_key(move));
   if (agreed) return {};
-  move.world.watcher.say(describe(plan, observed, move.journal.get(fact::kRecoveryPath) != "none"));
+  move.world.watcher.say(describe(plan, observed, wants_recovery_key(move.journal)));
   // A script has agreed by --confirm, which is looked at now so that it does not fail after hours of copying.
   if (!move.options.confirm.empty() && move.options.confirm != move.did.str()) {
     return fail(
@@ -129,7 +149,8 @@ Status observe_and_plan(Move& move) {
       return fail(ErrorKind::refused, "move.confirm", "nobody is there to agree to the move",
                   "in a script, give --confirm " + move.did.str());
     }
-    if (!TRY(move.world.prompter.confirm("Begin? (You are asked again before the identity changes.)"))) {
+    if (!move.options.yes &&
+        !TRY(move.world.prompter.confirm("Begin? (You are asked again before the identity changes.)"))) {
       return fail(ErrorKind::refused, "move.not_agreed", "you did not agree, and nothing was changed");
     }
   }

@@ -1,4 +1,5 @@
 // A rotation key of the user's own, in a sealed file, before any operation names it.
+#include "core/base/encoding.h"
 #include "core/crypto/sealed.h"
 #include "core/data/json.h"
 #include "core/migrate/machine.h"
@@ -34,7 +35,7 @@ class KeepRecoveryKey final : public Step {
 
   Result<Observation> observe(Move& move) override {
     const std::string path = move.journal.get(fact::kRecoveryPath);
-    if (path == "none") return Observation{true, "none wanted"};
+    if (!wants_recovery_key(move.journal)) return Observation{true, "none wanted"};
     if (move.journal.has(fact::kRecoveryKey) && os::exists(move.context.fs, path))
       return Observation{true, move.journal.get(fact::kRecoveryKey)};
     return Observation{false, "no key yet"};
@@ -84,7 +85,16 @@ class KeepRecoveryKey final : public Step {
                   "name another file with --recovery-key-out");
     }
     const std::string key = TRY(data::require_text(content, "public"));
-    TRY(crypto::PublicKey::parse_did_key(key));
+    // What counts is that the private half fits: the rest of the file is only words about it.
+    const std::string curve = TRY(data::require_text(content, "curve"));
+    Bytes scalar = TRY(hex_decode(TRY(data::require_text(content, "private"))));
+    const auto held =
+        crypto::PrivateKey::from_scalar(curve == "p256" ? crypto::Curve::p256 : crypto::Curve::k256, scalar);
+    wipe(scalar.data(), scalar.size());
+    if (!held || held->public_key().did_key() != key) {
+      return fail(ErrorKind::corrupt, "move.recovery_file", path + " does not hold the key that it names",
+                  "name another file with --recovery-key-out");
+    }
     return move.journal.set(fact::kRecoveryKey, key);
   }
 };

@@ -60,10 +60,7 @@ class LogInOld final : public Step {
   Status act(Move& move) override {
     if (!TRY(move.old_host.works(move.stop()))) TRY(log_in(move));
     if (!move.journal.has(fact::kEmail)) TRY(settle_email(move));
-    if (move.secrets.get(SecretsFile::kNewPassword) == nullptr) {
-      TRY(move.secrets.put(SecretsFile::kNewPassword, TRY(new_password(move))));
-    }
-    return {};
+    return settle_new_password(move);
   }
 
  private:
@@ -82,15 +79,23 @@ class LogInOld final : public Step {
                   "this is an app password, and a move needs the main password",
                   "run the command again with the main password of the account");
     }
+    // Before the session is kept: while the old password is known, the new one is held against it.
+    TRY(settle_new_password(move));
     return move.old_host.keep(tokens);
+  }
+
+  static Status settle_new_password(Move& move) {
+    if (move.secrets.get(SecretsFile::kNewPassword) != nullptr) return {};
+    const Secret password = TRY(new_password(move));
+    return move.secrets.put(SecretsFile::kNewPassword, password);
   }
 
   static Status settle_email(Move& move) {
     std::string email = move.options.email;
     if (email.empty()) {
       const xrpc::Client host = TRY(move.old_host.client());
-      email = TRY(xrpc::get_session(host, move.stop()))
-      .email;
+      const xrpc::SessionInfo info = TRY(xrpc::get_session(host, move.stop()));
+      email = info.email;
     }
     if (email.empty() && move.world.prompter.can_ask()) {
       email = TRY(move.world.prompter.line("E-mail address for the account on the new host: "));
@@ -127,6 +132,11 @@ class CreateAccount final : public Step {
 
   Status act(Move& move) override {
     const std::string invite = TRY(invite_code(move));
+    // A host that refused the first password may be offered another.
+    if (account::is_set(move.sources.new_password)) {
+      const Secret again = TRY(new_password(move));
+      TRY(move.secrets.put(SecretsFile::kNewPassword, again));
+    }
     const Secret* password = move.secrets.get(SecretsFile::kNewPassword);
     if (password == nullptr)
       return fail(ErrorKind::internal, "move.no_password", "the new password is not in the secrets file");

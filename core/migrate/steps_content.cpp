@@ -29,20 +29,26 @@ Status back_up_now(Move& move) {
                 "look at " + exported.path + " with 'atbackup verify'; nothing was moved");
   }
   const std::set<std::string> allowed = move.allowed_missing();
-  std::vector<std::string> lost;
+  std::size_t lost = 0;
   for (const Finding& finding : exported.report.findings()) {
-    if (finding.severity == Severity::missing && !allowed.contains(finding.where))
-      lost.push_back(finding.where + " (" + finding.detail + ")");
+    if (finding.severity != Severity::missing) continue;
+    if (finding.id != "blob.missing") {
+      move.world.watcher.finding(finding);
+      return fail(ErrorKind::incomplete, "move.preferences_missing",
+                  "the old host does not give the preferences: " + finding.detail,
+                  "try again later; nothing has changed for the account");
+    }
+    if (allowed.contains(finding.where)) continue;
+    move.world.watcher.finding(finding);
+    ++lost;
   }
   move.report.merge(exported.report);
-  if (!lost.empty()) {
-    std::string list;
-    for (std::size_t i = 0; i < lost.size() && i < 5; ++i) list += "\n  " + lost[i];
+  if (lost != 0) {
     return fail(ErrorKind::incomplete, "move.blobs_missing",
-                fmt::format("the old host cannot give {} of the account's blobs:{}{}", lost.size(), list,
-                            lost.size() > 5 ? "\n  …" : ""),
-                "try again later, or name those you can do without in a file for --allow-missing-blobs; "
-                "nothing has changed for the account");
+                fmt::format("the old host cannot give {} of the account's blobs, named above", lost),
+                "try again later, or list those you can do without in a file for --allow-missing-blobs (" +
+                    move.paths.backup() +
+                    "/backup.json names them too); nothing has changed for the account");
   }
   TRY(move.journal.set(fact::kBackupData, exported.proof.commit->data.str()));
   return move.journal.set(fact::kBackupCommit, exported.proof.commit_cid.str());

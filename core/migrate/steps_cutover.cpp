@@ -46,7 +46,9 @@ class DeactivateOld final : public Step {
 
   Status act(Move& move) override {
     TRY(look_for_late_posts(move));
-    return xrpc::deactivate_account(TRY(move.old_host.client()), move.stop());
+    TRY(xrpc::deactivate_account(TRY(move.old_host.client()), move.stop()));
+    // Once more, now that nobody can post there: with our session the host still answers.
+    return look_for_late_posts(move);
   }
 
  private:

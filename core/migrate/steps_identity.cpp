@@ -90,6 +90,10 @@ class SignOperation final : public Step {
     if (!operation) return Observation{false, "not signed yet"};
     const auto directory = TRY(move.context.resolver.fetch_log(move.did, move.stop()));
     if (in_force(directory.log, operation->cid())) return Observation{true, "already in the directory"};
+    const std::string own_key = move.journal.get(fact::kRecoveryKey);
+    const auto& keys = operation->state().rotation_keys;
+    if (!own_key.empty() && (keys.empty() || keys.front() != own_key))
+      return Observation{false, "signed without the recovery key"};
     if (operation->prev() == directory.log.head_cid())
       return Observation{true, "signed: " + operation->cid().str()};
     return Observation{false, "the directory has a newer operation"};
@@ -130,8 +134,6 @@ class SignOperation final : public Step {
     }
     TRY(check_endpoint(move, request.new_host.endpoint));
     request.recovery_key = move.journal.get(fact::kRecoveryKey);
-    request.keep_unknown = lines_of(move.journal.get(fact::kKeptKeys));
-    request.drop_unknown = lines_of(move.journal.get(fact::kDroppedKeys));
     plc::MoveProposal proposal = TRY(plc::merge_for_move(request));
     if (!proposal.unknown_keys.empty()) {
       TRY(decide(move, proposal.unknown_keys, request));
@@ -170,8 +172,7 @@ class SignOperation final : public Step {
       }
       (keep ? request.keep_unknown : request.drop_unknown).push_back(key);
     }
-    TRY(move.journal.set(fact::kKeptKeys, join_lines(request.keep_unknown)));
-    return move.journal.set(fact::kDroppedKeys, join_lines(request.drop_unknown));
+    return {};
   }
 
   static std::string consequences(const Move& move, const plc::State& wanted) {

@@ -47,12 +47,12 @@ class Uploader {
         {.phase = "blobs", .bytes = bytes_, .items = done_, .items_total = wanted_.size(), .done = true});
     if (stopper_) return std::unexpected(*stopper_);
     if (failed_.empty()) return {};
-    std::string list;
-    for (std::size_t i = 0; i < failed_.size() && i < 5; ++i) list += "\n  " + failed_[i];
+    for (const Finding& finding : failed_) move_.world.watcher.finding(finding);
     return fail(ErrorKind::incomplete, "move.upload",
-                fmt::format("{} blobs could not be uploaded:{}", failed_.size(), list),
-                "run 'atbackup migrate resume' to try again, or name them in a file for "
-                "--allow-missing-blobs; the account still lives on the old host");
+                fmt::format("{} blobs could not be uploaded, named above", failed_.size()),
+                "run 'atbackup migrate resume' to try again, or list them in a file for "
+                "--allow-missing-blobs; the account still lives "
+                "on the old host");
   }
 
  private:
@@ -85,7 +85,7 @@ class Uploader {
       case ErrorKind::limit_exceeded:
       case ErrorKind::not_found:
       case ErrorKind::corrupt:
-        failed_.push_back(cid.str() + ": " + error.message);
+        failed_.push_back({"blob.not_uploaded", Severity::missing, cid.str(), error.message});
         break;
       default:
         if (!stopper_) stopper_ = std::move(error);
@@ -130,7 +130,7 @@ class Uploader {
   std::mutex mutex_;
   std::uint64_t done_ = 0;
   std::uint64_t bytes_ = 0;
-  std::vector<std::string> failed_;
+  std::vector<Finding> failed_;
   std::optional<Error> stopper_;
 };
 

@@ -5,7 +5,7 @@ import { after, before, beforeEach, test } from 'node:test'
 import * as accounts from '../network/accounts.mjs'
 import { startNetwork } from '../network/network.mjs'
 import * as repositories from '../network/repositories.mjs'
-import { compareHosts, moveArguments, secretFiles } from './support/moves.mjs'
+import { compareHosts, look, moveArguments, secretFiles } from './support/moves.mjs'
 import { environmentFor, run, scratch, start } from './support/program.mjs'
 
 const temp = scratch('interrupt')
@@ -61,7 +61,7 @@ test('SIGINT in the middle of a move, and the move goes on', { timeout: 120_000 
   await accounts.createRecords(account, { 'app.bsky.feed.post': 10 })
   const files = secretFiles(temp.at('secrets'), account)
   const args = [...moveArguments(network, account, 'b', files, { handle: 'ingrid.b.test' }), '--no-recovery-key', '--json']
-  const before = await repositories.openRepo(await repositories.getRepo(network.pds.a, account.did))
+  const before = await look(account)
   network.addRule({ path: 'importRepo', action: 'delay', ms: 3000, times: 0 })
   const { done } = start(args, {
     env,

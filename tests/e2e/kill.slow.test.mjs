@@ -6,7 +6,7 @@ import { after, before, beforeEach, test } from 'node:test'
 import * as accounts from '../network/accounts.mjs'
 import { startNetwork } from '../network/network.mjs'
 import * as repositories from '../network/repositories.mjs'
-import { compareHosts, moveArguments, secretFiles } from './support/moves.mjs'
+import { compareHosts, look, moveArguments, secretFiles } from './support/moves.mjs'
 import { environmentFor, run, scratch, start } from './support/program.mjs'
 
 const temp = scratch('kill')
@@ -34,7 +34,7 @@ async function prepare({ recoveryKey = false } = {}) {
   const home = temp.at(`home-${name}`)
   mkdirSync(home)
   const files = secretFiles(temp.at(`secrets-${name}`), account)
-  const before = await repositories.openRepo(await repositories.getRepo(network.pds.a, account.did))
+  const before = await look(account)
   const args = [...moveArguments(network, account, 'b', files, { handle: `${name}.b.test` }), 
     ...(recoveryKey ? ['--recovery-key-out', temp.at(`${name}.key`), '--passphrase-file', files.passphrase] : ['--no-recovery-key']), '--json']
   return { account, files, before, args, env: environmentFor(network, home) }

@@ -29,6 +29,20 @@ export const moveArguments = (network, account, to, files, { handle } = {}) => [
   '--plc-token-command', tokenCommand(account.host, account.did),
 ]
 
+// declaredAgePref is what a host derives by itself.
+const writablePreferences = async (account) =>
+  (await accounts.getPreferences(account)).filter(({ $type }) => !$type.endsWith('#declaredAgePref'))
+
+// What must be the same afterwards, seen on the old host before.
+export async function look(account) {
+  const repository = await repositories.openRepo(await repositories.getRepo(account.host, account.did))
+  return {
+    ...repository,
+    blobs: (await repositories.listBlobs(account.host, account.did)).sort(),
+    preferences: await writablePreferences(account),
+  }
+}
+
 // The state that every move must end in, however often it was interrupted.
 export async function compareHosts(network, account, to, before, files) {
   const host = network.pds[to]
@@ -48,6 +62,7 @@ export async function compareHosts(network, account, to, before, files) {
   assert.equal(log.at(-1).operation.services.atproto_pds.endpoint, host.url)
   const old = await accounts.xrpc(account.host, 'com.atproto.sync.getRepoStatus', { params: { did } })
   assert.equal(old.active, false)
-  assert.deepEqual(await repositories.listBlobs(host, did).then((list) => list.sort()), (before.blobs ?? await repositories.listBlobs(host, did)).sort())
+  assert.deepEqual((await repositories.listBlobs(host, did)).sort(), before.blobs)
+  assert.deepEqual(await writablePreferences(there), before.preferences)
   return { after, there }
 }
