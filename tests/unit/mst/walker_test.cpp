@@ -159,6 +159,14 @@ TEST_CASE("mst: a key outside its subtree's bounds is found", "[mst]") {
     const auto ce = put_node(blocks, {}, {k.c, k.e});
     bad(put_node(blocks, a, {{k.b, ce}, k.d}), k.e, {k.a, k.b, k.d});
   }
+  SECTION("the key before itself") {
+    const auto again = put_node(blocks, {}, {k.b});
+    bad(put_node(blocks, a, {{k.b, again}, k.d}), k.b, {k.a, k.b, k.d});
+  }
+  SECTION("the key after itself") {
+    const auto again = put_node(blocks, {}, {k.d});
+    bad(put_node(blocks, a, {{k.b, again}, k.d}), k.d, {k.a, k.b, k.d});
+  }
   SECTION("by a bound two levels up") {
     const std::string top = test::key_at(2, "c5");
     const auto middle = put_node(blocks, {}, {{k.b, e}});
