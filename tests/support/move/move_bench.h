@@ -53,9 +53,11 @@ class Person final : public account::Prompter {
 class CollectSteps final : public migrate::Watcher {
  public:
   void step(const migrate::StepEvent& event) override;
+  void finding(const Finding& finding) override { findings.push_back(finding); }
   void say(std::string_view text) override { said += text; }
   std::vector<std::string> steps;  // "import observed"
   std::string said;
+  std::vector<Finding> findings;
   Faults* faults = nullptr;
 };
 

@@ -28,7 +28,7 @@ template <class Call>
 bool aborts(Call call) {
   const pid_t child = fork();
   if (child == 0) {
-    (void)std::freopen("/dev/null", "w", stderr);
+    if (std::freopen("/dev/null", "w", stderr) == nullptr) _exit(1);
     (void)std::signal(SIGABRT, SIG_DFL);
     call();
     _exit(0);
