@@ -105,7 +105,7 @@ ExitCode Shell::error(const Error& error) {
   return code;
 }
 
-ExitCode Shell::summary(std::string_view command, ExitCode code, data::Object details) {
+ExitCode Shell::summary(std::string_view command, ExitCode code, const data::Object& details) {
   data::Object object;
   object.set("type", "summary").set("command", command).set("exit", static_cast<int>(code));
   for (const auto& [key, value] : details.entries()) object.set(key, value);
@@ -159,7 +159,7 @@ Result<std::string> Shell::state_folder() {
     return fail(ErrorKind::invalid_input, "option.no_home",
                 "neither XDG_STATE_HOME nor HOME says where to keep state", "set HOME");
   }
-  const std::string folder = os::join(base, "atbackup");
+  std::string folder = os::join(base, "atbackup");
   TRY(world_.fs.make_folders(folder));
   return folder;
 }

@@ -37,7 +37,7 @@ class Shell {
   // Says it (both modes) and gives its exit code.
   ExitCode error(const Error& error);
   // The last line of every --json run: {"type":"summary","command":…,"exit":…, …}.
-  ExitCode summary(std::string_view command, ExitCode code, data::Object details = {});
+  ExitCode summary(std::string_view command, ExitCode code, const data::Object& details = {});
 
   // Escape codes for text() and for tell(): empty unless that stream is a terminal and colours are wanted.
   struct Style {

@@ -112,7 +112,7 @@ std::string bash_script(const CLI::App& tree) {
   return script;
 }
 
-std::string quoted(std::string text, std::string_view special) {
+std::string quoted(std::string_view text, std::string_view special) {
   std::string result;
   for (char c : text) {
     if (c == '\'') {
