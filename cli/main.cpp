@@ -57,5 +57,11 @@ int main(int argc, char** argv) {
       .signal_number = cli::signal_seen,
       .working_folder = working_folder(),
   };
-  return cli::run({argv + 1, argv + argc}, world);
+  try {
+    return cli::run({argv + 1, argv + argc}, world);
+  } catch (const std::exception& thrown) {
+    // Out of memory, most likely. What was on its way is in temporary files; the next run sweeps them.
+    (void)err->write(as_bytes(std::string("atbackup: cannot go on: ") + thrown.what() + "\n"));
+    return 1;
+  }
 }

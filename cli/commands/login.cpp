@@ -68,6 +68,7 @@ Result<account::SavedSession> log_in(Shell& shell, const LoginOptions& options) 
                                 .refresh = tokens.refresh.clone(),
                                 .scope = account::scope_of(tokens.access),
                                 .saved_us = context.clock.wall_us()};
+  const auto lock = TRY(context.sessions.lock(tokens.did, context.clock, context.stop));
   TRY(context.sessions.save(session));
   return session;
 }
@@ -125,6 +126,8 @@ ExitCode run_logout(Shell& shell, const LogoutOptions& options) {
     ended = xrpc::delete_session(xrpc::Client(context.http, *url, &refresh, context.limits), context.stop)
                 .has_value();
   }
+  const auto lock = context.sessions.lock(session->did, context.clock, context.stop);
+  if (!lock) return shell.error(lock.error());
   if (auto removed = context.sessions.remove(session->did); !removed) return shell.error(removed.error());
   shell.text("Logged out: " + words(*session));
   if (!ended) shell.tell("The host could not be told; it will forget the session by itself.\n");

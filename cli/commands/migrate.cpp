@@ -101,8 +101,8 @@ std::string words(const migrate::Outcome& outcome) {
   std::string text =
       fmt::format("\n{} has moved to {}.\n", printable(outcome.handle), printable(outcome.new_host));
   text += fmt::format("  account     {}\n", outcome.did);
-  text += fmt::format("  commit      {}, under the new key; the same tree as before ({})\n", outcome.commit,
-                      outcome.data);
+  text += fmt::format("  commit      {}, under the new key{}\n", outcome.commit,
+                      outcome.same_tree ? "; the same tree as before (" + outcome.data + ")" : "");
   text += fmt::format("  backup      {}/backup\n", printable(outcome.folder));
   text +=
       "Log out of your apps and log in again, with the new password. Some services notice the move only "

@@ -67,7 +67,8 @@ inline constexpr std::string_view kRecoveryPath = "recovery.path";  // "none": n
 inline constexpr std::string_view kRecoveryKey = "recovery.key";    // did:key
 inline constexpr std::string_view kOldKeys = "old.keys";  // the old host's own rotation keys, a line each
 inline constexpr std::string_view kOperation = "operation.cid";
-inline constexpr std::string_view kSigned = "operation.signed";  // JSON
+inline constexpr std::string_view kCodeAsked = "operation.code_asked";  // Unix microseconds
+inline constexpr std::string_view kSigned = "operation.signed";         // JSON
 inline constexpr std::string_view kInertKey = "fresh.record_key";
 inline constexpr std::string_view kNotes =
     "notes";  // what could not be done and is told at the end, a line each

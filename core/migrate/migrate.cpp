@@ -90,7 +90,10 @@ Result<Outcome> run(OpenMove open) {
   outcome.folder = move.paths.folder;
   outcome.data = move.journal.get(fact::kBackupData);
   outcome.operation = move.journal.get(fact::kOperation);
-  if (const auto head = read_head(move, move.new_host)) outcome.commit = head->cid.str();
+  if (const auto head = read_head(move, move.new_host)) {
+    outcome.commit = head->cid.str();
+    outcome.same_tree = head->commit.data.str() == outcome.data;
+  }
   outcome.resumed = open.resumed;
   outcome.notes = move.notes();
   if (move.journal.get(fact::kRecoveryPath) == "none") {
@@ -123,8 +126,8 @@ Result<bool> begin(const World& world, const MovePaths& paths, const syntax::AtI
                    const identity::Identity& identity, const std::string& target, const Options& options) {
   const auto lock = TRY(lock_of(world, paths));
   auto journal = TRY(Journal::open(paths.journal(), world.context.clock));
-  if (journal.get(fact::kNewHost) == target) return true;
   if (journal.get(fact::kAgreed) == "yes") {
+    if (journal.get(fact::kNewHost) == target) return true;
     return fail(ErrorKind::refused, "move.other_target",
                 "a move of this account to " + journal.get(fact::kNewHost) + " is under way",
                 "go on with 'atbackup migrate resume'");

@@ -68,10 +68,11 @@ struct Outcome {
   std::string old_host;
   std::string new_host;
   std::string handle;
-  std::string folder;     // of the move; the backup stays in it
-  std::string commit;     // the new host's head
-  std::string data;       // the MST root, equal on both sides
-  std::string operation;  // CID
+  std::string folder;      // of the move; the backup stays in it
+  std::string commit;      // the new host's head
+  std::string data;        // the MST root that was moved
+  bool same_tree = false;  // … and that the new host has now
+  std::string operation;   // CID
   bool resumed = false;
   std::vector<std::string> notes;  // what could not be done, or wants a look; sentences
   Report report;

@@ -145,7 +145,8 @@ Result<Secret> Move::ask(const account::SecretSource& source, const std::string&
 }
 
 Status remove_leftovers(os::FileSystem& fs, const MovePaths& paths) {
-  for (const std::string& folder : {paths.folder, paths.old_sessions(), paths.new_sessions(), paths.backup()}) {
+  for (const std::string& folder :
+       {paths.folder, paths.old_sessions(), paths.new_sessions(), paths.backup()}) {
     const auto names = fs.list(folder);
     if (!names && names.error().kind == ErrorKind::not_found) continue;
     if (!names) return std::unexpected(names.error());

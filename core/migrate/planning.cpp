@@ -66,9 +66,9 @@ Status settle_recovery_key(Move& move) {
   const std::string settled = move.journal.get(fact::kRecoveryPath);
   if (!settled.empty()) {
     if (flag.empty() || flag == settled) return {};
-    if (wants_recovery_key(move.journal) || move.journal.has(fact::kSigned)) {
+    if (move.journal.has(fact::kRecoveryKey) || move.journal.has(fact::kSigned)) {
       return fail(ErrorKind::refused, "move.recovery_settled",
-                  wants_recovery_key(move.journal)
+                  move.journal.has(fact::kRecoveryKey)
                       ? "this move keeps its recovery key in " + settled
                       : "the change of identity is signed already, without a recovery key",
                   "go on without --recovery-key-out");

@@ -1,4 +1,5 @@
 // Logging in on both sides, and the account on the new host.
+#include "core/base/text.h"
 #include "core/migrate/machine.h"
 #include "core/migrate/move.h"
 
@@ -38,7 +39,7 @@ Result<xrpc::Tokens> log_in_with_code(Move& move, const xrpc::Client& host, cons
   const Secret code = TRY(move.ask(move.sources.auth_code, "auth-code",
                                    "Login code from the e-mail that " + host.host().origin() +
                                        " has just sent (this is not yet the code for the move): "));
-  login.auth_factor_token = code.reveal();
+  login.auth_factor_token = trim(code.reveal());
   tokens = xrpc::create_session(host, login, move.stop());
   wipe(login.auth_factor_token.data(), login.auth_factor_token.size());
   return tokens;
@@ -189,13 +190,16 @@ class LogInNew final : public Step {
   }
 
   Status act(Move& move) override {
-    if (account::is_set(move.sources.new_password)) {
-      TRY(move.secrets.put(SecretsFile::kNewPassword, TRY(new_password(move))));
-    }
     const Secret* password = move.secrets.get(SecretsFile::kNewPassword);
     if (password == nullptr)
       return fail(ErrorKind::internal, "move.no_password", "the new password is not in the secrets file");
     auto tokens = log_in_with_code(move, move.new_host.anonymous(), *password);
+    if (!tokens && tokens.error().kind == ErrorKind::auth && account::is_set(move.sources.new_password)) {
+      // The kept one may be all there is: another takes its place only once it has worked.
+      const Secret other = TRY(new_password(move));
+      tokens = log_in_with_code(move, move.new_host.anonymous(), other);
+      if (tokens) TRY(move.secrets.put(SecretsFile::kNewPassword, other));
+    }
     if (!tokens) {
       Error error = std::move(tokens).error();
       if (error.kind == ErrorKind::auth) {

@@ -165,7 +165,7 @@ class LastProof final : public Step {
     const TreeDifference difference =
         TRY(compare_trees({repository->blocks(), wanted}, after, move.context.limits, move.stop()));
     const std::uint64_t lost = difference.gone + difference.changed;
-    if (lost >= 100 && lost * 5 > difference.before) {
+    if (lost * 5 > difference.before && (lost >= 100 || lost == difference.before)) {
       return fail(
           ErrorKind::alarm, "move.proof_root",
           fmt::format("{} of {} records of the backup are not on the new host", lost, difference.before),

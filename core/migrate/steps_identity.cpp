@@ -124,7 +124,6 @@ class SignOperation final : public Step {
       request.old_host.rotation_keys.insert(request.old_host.rotation_keys.end(), kBlueskyKeys.begin(),
                                             kBlueskyKeys.end());
     }
-    TRY(move.journal.set(fact::kOldKeys, join_lines(request.old_host.rotation_keys)));
     request.new_host =
         credentials_of(TRY(xrpc::get_recommended_credentials(TRY(move.new_host.client()), move.stop())));
     if (request.new_host.handle != move.journal.get(fact::kHandle)) {
@@ -139,6 +138,12 @@ class SignOperation final : public Step {
       TRY(decide(move, proposal.unknown_keys, request));
       proposal = TRY(plc::merge_for_move(request));
     }
+    // A key that both hosts call their own stays, and is no sign of anything in the last proof.
+    std::vector<std::string> gone = request.old_host.rotation_keys;
+    std::erase_if(gone, [&](const std::string& key) {
+      return std::ranges::find(request.new_host.rotation_keys, key) != request.new_host.rotation_keys.end();
+    });
+    TRY(move.journal.set(fact::kOldKeys, join_lines(gone)));
     return std::move(proposal.state);
   }
 
@@ -203,11 +208,24 @@ class SignOperation final : public Step {
                 "'atbackup migrate resume' asks again; the copy on the new host stays inactive");
   }
 
+  // A code in a file or a variable was put there by someone who read the mail of an earlier run: to ask again
+  // would void it.
+  static bool code_is_on_its_way(const Move& move) {
+    const account::SecretSource& source = move.sources.plc_token;
+    if (!account::is_set(source) || !source.command.empty()) return false;
+    constexpr std::int64_t kCodeLivesUs = 15LL * 60 * 1'000'000;
+    const auto asked = parse_decimal(move.journal.get(fact::kCodeAsked));
+    return asked && move.context.clock.wall_us() - static_cast<std::int64_t>(*asked) < kCodeLivesUs;
+  }
+
   static Result<data::Value> have_it_signed(Move& move, const plc::State& wanted) {
     const xrpc::Client old_client = TRY(move.old_host.client());
     const bool asked = !account::is_set(move.sources.plc_token);
     for (int attempt = 1;; ++attempt) {
-      TRY(xrpc::request_plc_signature(old_client, move.stop()));
+      if (!code_is_on_its_way(move)) {
+        TRY(xrpc::request_plc_signature(old_client, move.stop()));
+        TRY(move.journal.set(fact::kCodeAsked, std::to_string(move.context.clock.wall_us())));
+      }
       const Secret token = TRY(move.ask(move.sources.plc_token, "plc-token",
                                         "Code from the e-mail about a change to your account's identity "
                                         "(\"PLC operation\"), just sent by " +
@@ -217,6 +235,7 @@ class SignOperation final : public Step {
       if (operation) return operation;
       const Error& error = operation.error();
       const bool wrong_code = error.remote_name == "InvalidToken" || error.remote_name == "ExpiredToken";
+      if (wrong_code) TRY(move.journal.set(fact::kCodeAsked, ""));
       if (!wrong_code || !asked || attempt >= 3) return operation;
       move.world.prompter.show("The host does not take this code: " + printable(error.message) +
                                "\nA new one is on its way.\n");

@@ -60,7 +60,7 @@ void turn(ares_channel channel) {
     if (!read && !write) continue;
     polled[count++] = {sockets[i], static_cast<short>((read ? POLLIN : 0) | (write ? POLLOUT : 0)), 0};
   }
-  timeval most{0, kPollMilliseconds * 1000};
+  timeval most{0, 1000L * kPollMilliseconds};
   timeval wanted{};
   const timeval* wait = ares_timeout(channel, &most, &wanted);
   const int ready =

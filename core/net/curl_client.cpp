@@ -193,7 +193,8 @@ class CurlClient final : public HttpClient {
     TRY(check_stop(stop));
     TRY(check_request(request, options_.policy));
     const auto start = std::chrono::steady_clock::now();
-    auto handle = TRY(take(request.url.origin()));
+    auto handle = take(request.url.origin());
+    if (!handle) return fail(ErrorKind::internal, "http.failed", "out of memory");
     Exchange exchange(request, body, stop, start);
     auto result = transfer(*handle, request, exchange, stop);
     if (log_.enabled(LogLevel::detail)) {
@@ -209,7 +210,8 @@ class CurlClient final : public HttpClient {
   }
 
  private:
-  Result<std::unique_ptr<Handle>> take(const std::string& origin) {
+  // Null when there is no memory.
+  std::unique_ptr<Handle> take(const std::string& origin) {
     {
       const std::scoped_lock lock(mutex_);
       if (!idle_.empty()) {
@@ -222,7 +224,7 @@ class CurlClient final : public HttpClient {
       }
     }
     auto handle = std::make_unique<Handle>();
-    if (!handle->multi || !handle->easy) return fail(ErrorKind::internal, "http.failed", "out of memory");
+    if (!handle->multi || !handle->easy) return nullptr;
     curl_multi_setopt(handle->multi.get(), CURLMOPT_MAXCONNECTS, kConnectionsKept);
     return handle;
   }

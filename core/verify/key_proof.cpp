@@ -56,6 +56,14 @@ std::string period_text(const plc::KeyPeriod& period) {
                      period.until_us ? os::rfc3339(*period.until_us) : std::string("now"));
 }
 
+// A host whose key was replaced may finish what it was writing; clocks differ.
+constexpr std::int64_t kGraceUs = 15LL * 60 * 1'000'000;
+
+// False: the commit claims a time after the key was replaced, as one made with a stolen old key would.
+bool former_key_may_sign(const plc::KeyPeriod& period, const repo::Commit& commit) {
+  return !commit.rev || !period.until_us || commit.rev->unix_us() <= *period.until_us + kGraceUs;
+}
+
 void tell_former_key(const plc::KeyPeriod& period, const repo::Commit& commit, Report& report) {
   report.add(
       {"commit.former_key", Severity::warning, commit.did.str(),
@@ -81,6 +89,14 @@ void accept(const Candidate& candidate, const KeyEvidence& evidence, RepoProof& 
       report.add_check("key", Outcome::passed, "the audited PLC log names it now");
       break;
     case KeyProof::former_key:
+      if (!former_key_may_sign(*candidate.period, commit)) {
+        proof.authentic = false;
+        report.add_check("key", Outcome::failed, "a former key, " + period_text(*candidate.period));
+        report.add({"commit.after_key", Severity::forged, commit.rev->str(),
+                    fmt::format("the commit claims {}, long after the key that signed it was replaced",
+                                os::rfc3339(commit.rev->unix_us()))});
+        break;
+      }
       report.add_check("key", Outcome::passed,
                        "the audited PLC log named it, " + period_text(*candidate.period));
       tell_former_key(*candidate.period, commit, report);

@@ -39,12 +39,13 @@ TEST_CASE("plan: a handle of one's own domain goes along", "[migrate]") {
 }
 
 TEST_CASE("plan: a wish for a handle counts, unless the old host gives such handles out", "[migrate]") {
-  const auto plan = make_plan(usual(), {.handle = "bob.net", .email = "", .has_invite = false});
+  const auto plan = make_plan(usual(), {.handle = "bob.net", .has_invite = false});
   REQUIRE(plan);
   CHECK(plan->handle == "bob.net");
   CHECK(plan->handle_changes);
-  CHECK(test::error_id(make_plan(usual(), {.handle = "b.old-host.net", .email = ""})) == "move.handle");
-  CHECK_FALSE(make_plan(usual(), {.handle = "no handle", .email = ""}));
+  CHECK(test::error_id(make_plan(usual(), {.handle = "b.old-host.net", .has_invite = false})) ==
+        "move.handle");
+  CHECK_FALSE(make_plan(usual(), {.handle = "no handle", .has_invite = false}));
 }
 
 TEST_CASE("plan: each thing that stands against a move is told by name", "[migrate]") {

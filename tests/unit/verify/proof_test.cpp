@@ -168,6 +168,14 @@ TEST_CASE("proof: a former key is good, with a warning", "[verify]") {
     rotate(account, rev - test::kPlcHourUs);
     const auto log = audited(account.log);
     const auto [proof, report] = prove(account.repo, with_log(log));
+    CHECK_FALSE(proof.sound());
+    CHECK(report.count("commit.after_key") == 1);
+    CHECK(report.has(Severity::forged));
+  }
+  SECTION("just outside its time it is told, and counts: clocks differ") {
+    rotate(account, rev - 60LL * 1'000'000);
+    const auto log = audited(account.log);
+    const auto [proof, report] = prove(account.repo, with_log(log));
     CHECK(proof.sound());
     CHECK(report.count("commit.rev_outside_period") == 1);
   }
