@@ -105,7 +105,6 @@ std::string describe(const Plan& plan, const Observed& observed, bool recovery_k
       "\nNot moved, because no host has it: direct messages stay where they are and keep working; mutes and "
       "bookmarks stay with the app.\n"
       "App passwords must be made anew. Do not post until it is done.\n";
-  for (const std::string& warning : plan.warnings) text += "\nNote: " + printable(warning) + "\n";
   return text;
 }
 

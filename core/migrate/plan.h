@@ -38,7 +38,6 @@ struct Plan {
   std::string handle;            // on the new host; empty: must be asked for
   std::string suggested_handle;  // when it must be asked for
   bool handle_changes = false;
-  std::vector<std::string> warnings;  // sentences
   bool needs_invite = false;
 };
 

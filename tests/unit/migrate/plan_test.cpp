@@ -79,15 +79,5 @@ TEST_CASE("plan: an invite is asked for only where one is needed and none is giv
   CHECK_FALSE(make_plan(seen, {})->needs_invite);
   seen.invite_required = true;
   CHECK(make_plan(seen, {})->needs_invite);
-  CHECK_FALSE(make_plan(seen, {.handle = "", .email = "", .has_invite = true})->needs_invite);
-}
-
-TEST_CASE("plan: a clock that is off by more than half a minute is told", "[migrate]") {
-  Observed seen = usual();
-  seen.clock_skew_s = 30;
-  CHECK(make_plan(seen, {})->warnings.empty());
-  seen.clock_skew_s = -31;
-  const auto plan = make_plan(seen, {});
-  REQUIRE(plan->warnings.size() == 1);
-  CHECK(migrate::describe(*plan, seen, true).find("differ by 31 seconds") != std::string::npos);
+  CHECK_FALSE(make_plan(seen, {.handle = "", .has_invite = true})->needs_invite);
 }
