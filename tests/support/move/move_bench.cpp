@@ -83,8 +83,9 @@ MoveBench::Run MoveBench::run(bool resume, Strike strike) {
                             .limits = {}};
   person.faults = &faults;
   watcher.faults = &faults;
-  const migrate::World world{context, person, watcher, state_folder(),
-                             [this](const std::string& path) { return temp_.file(path); }};
+  const migrate::World world{context, person, watcher, state_folder(), [this](const std::string& path) {
+                               return path.starts_with('/') ? path : temp_.file(path);
+                             }};
   const auto who = syntax::AtIdentifier::parse(account);
   auto result = resume ? migrate::resume(world, std::nullopt, options, sources)
                        : migrate::start(world, *who, options, sources);
