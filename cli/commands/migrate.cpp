@@ -135,11 +135,11 @@ ExitCode finish(Shell& shell, Result<migrate::Outcome> outcome) {
 Result<migrate::Outcome> run(Shell& shell, const MigrateOptions& options, bool resuming) {
   exporter::Context& context = *TRY(shell.context());
   StepView view(shell);
-  const migrate::World world {
-    .context = context, .prompter = shell.world().prompter, .watcher = view,
-    .state_folder = TRY(shell.state_folder())
-    , .absolute = [&shell](const std::string& path) { return shell.absolute(path); }
-  };
+  const migrate::World world{.context = context,
+                             .prompter = shell.world().prompter,
+                             .watcher = view,
+                             .state_folder = TRY(shell.state_folder()),
+                             .absolute = [&shell](const std::string& path) { return shell.absolute(path); }};
   const migrate::Options wanted = TRY(options_of(shell, options));
   if (!resuming)
     return migrate::start(world, TRY(account_argument(options.account)), wanted, sources_of(shell, options));

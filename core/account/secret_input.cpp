@@ -96,10 +96,7 @@ Result<Found> find(const SecretSource& source, const std::string& name, const st
     return Found{Secret::copy_of(value), fmt::format("the variable {}", source.environment)};
   }
   if (!prompter.can_ask()) return needed(source, name);
-  return Found {
-    TRY(prompter.secret(question))
-    , "the answer"
-  };
+  return Found{TRY(prompter.secret(question)), "the answer"};
 }
 
 }  // namespace

@@ -37,13 +37,13 @@ Result<SavedSession> session_of(const data::Value& file, const syntax::Did& did)
   if (TRY(data::require_text(file, "did")) != did.str()) {
     return fail(ErrorKind::corrupt, "session.format", "it is of another account");
   }
-  SavedSession session {
-    .did = did, .handle = TRY(data::require_text(file, "handle"))
-    , .host = TRY(data::require_text(file, "host"))
-    , .access = Secret(TRY(data::require_text(file, "access"))),
-        .refresh = Secret(TRY(data::require_text(file, "refresh"))), .scope = Scope::unknown,
-        .saved_us = TRY(data::require_integer(file, "saved"))
-  };
+  SavedSession session{.did = did,
+                       .handle = TRY(data::require_text(file, "handle")),
+                       .host = TRY(data::require_text(file, "host")),
+                       .access = Secret(TRY(data::require_text(file, "access"))),
+                       .refresh = Secret(TRY(data::require_text(file, "refresh"))),
+                       .scope = Scope::unknown,
+                       .saved_us = TRY(data::require_integer(file, "saved"))};
   session.scope = scope_of(session.access);
   return session;
 }

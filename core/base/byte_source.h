@@ -1,11 +1,11 @@
 // Where bytes come from and go to, without saying what they are: a file, a network body, a test's memory.
 #pragma once
 
-#include <cstdint>
-#include <memory>
-
 #include "core/base/bytes.h"
 #include "core/base/result.h"
+
+#include <cstdint>
+#include <memory>
 
 namespace atb {
 

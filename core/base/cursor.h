@@ -1,11 +1,11 @@
 // A reader over bytes in memory whose every step is checked against what is left.
 #pragma once
 
-#include <cstddef>
-#include <cstdint>
-
 #include "core/base/bytes.h"
 #include "core/base/result.h"
+
+#include <cstddef>
+#include <cstdint>
 
 namespace atb {
 
@@ -24,7 +24,8 @@ class Cursor {
   Result<ByteView> take(std::uint64_t count);
   // Unsigned big-endian integer of 1, 2, 4 or 8 bytes.
   Result<std::uint64_t> big_endian(std::size_t width);
-  // Unsigned LEB128 as multiformats defines it: at most 9 bytes, and minimal. Ids "varint.too_long", "varint.non_minimal".
+  // Unsigned LEB128 as multiformats defines it: at most 9 bytes, and minimal. Ids "varint.too_long",
+  // "varint.non_minimal".
   Result<std::uint64_t> varint();
 
  private:

@@ -1,4 +1,5 @@
-// The log: an object handed in, never a global. Secret has no formatter, so secrets cannot be passed by mistake.
+// The log: an object handed in, never a global. Secret has no formatter, so secrets cannot be passed by
+// mistake.
 #pragma once
 
 #include <cstdint>

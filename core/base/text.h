@@ -12,7 +12,8 @@ namespace atb {
 bool valid_utf8(std::string_view text);
 
 // Control characters (C0, DEL, C1), bidirectional overrides and invalid UTF-8 become visible escapes such as
-// "\x1b" and "\u202e"; longer than `max_bytes` is cut with "…". The only way remote text may reach a terminal.
+// "\x1b" and "\u202e"; longer than `max_bytes` is cut with "…". The only way remote text may reach a
+// terminal.
 std::string printable(std::string_view text, std::size_t max_bytes = 2000);
 
 std::string_view trim(std::string_view text);

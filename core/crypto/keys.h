@@ -2,14 +2,14 @@
 // NIST P-256 ("p256"), keys as did:key / multikey text, signatures as 64 bytes r||s with low S only.
 #pragma once
 
+#include "core/base/bytes.h"
+#include "core/base/result.h"
+#include "core/base/secret.h"
+
 #include <array>
 #include <compare>
 #include <string>
 #include <string_view>
-
-#include "core/base/bytes.h"
-#include "core/base/result.h"
-#include "core/base/secret.h"
 
 namespace atb::crypto {
 
@@ -32,8 +32,8 @@ class PublicKey {
   std::string did_key() const;
   std::string multibase() const;
 
-  // `message` is hashed with SHA-256 here. Fails (kind untrusted) with "signature.length", "signature.high_s",
-  // "signature.malformed" (DER, zero or too large r or s) or "signature.wrong".
+  // `message` is hashed with SHA-256 here. Fails (kind untrusted) with "signature.length",
+  // "signature.high_s", "signature.malformed" (DER, zero or too large r or s) or "signature.wrong".
   Status verify(ByteView message, ByteView signature) const;
 
   friend auto operator<=>(const PublicKey&, const PublicKey&) = default;

@@ -1,10 +1,10 @@
 // SHA-256, one at a time and incremental. OpenSSL's, with the algorithm fetched once.
 #pragma once
 
+#include "core/base/bytes.h"
+
 #include <array>
 #include <memory>
-
-#include "core/base/bytes.h"
 
 namespace atb::crypto {
 

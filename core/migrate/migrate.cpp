@@ -165,10 +165,8 @@ Result<std::vector<Known>> known_moves(os::FileSystem& fs, os::Clock& clock,
     if (!os::exists(fs, paths.journal())) continue;
     auto journal = TRY(Journal::open(paths.journal(), clock));
     if (!journal.has(fact::kNewHost)) continue;  // killed before it began
-    moves.push_back({
-      paths, journal.get(fact::kDid), journal.get(fact::kAccount), journal.get(fact::kHandle),
-          TRY(all_done(journal))
-    });
+    moves.push_back({paths, journal.get(fact::kDid), journal.get(fact::kAccount), journal.get(fact::kHandle),
+                     TRY(all_done(journal))});
   }
   return moves;
 }

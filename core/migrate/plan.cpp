@@ -24,8 +24,7 @@ std::string list_of(const std::vector<std::string>& domains) {
 Status plan_handle(const Observed& observed, const Wishes& wishes, Plan& plan) {
   const bool bound_to_old = under_any(observed.current_handle, observed.old_domains);
   if (!wishes.handle.empty()) {
-    plan.handle = TRY(syntax::Handle::parse(wishes.handle))
-    .str();
+    plan.handle = TRY(syntax::Handle::parse(wishes.handle)).str();
     if (under_any(plan.handle, observed.old_domains)) {
       return fail(ErrorKind::refused, "move.handle",
                   "the handle " + plan.handle + " belongs to the old host and cannot go along",

@@ -33,8 +33,7 @@ Result<Observed> observe(Move& move, const identity::Identity& identity, xrpc::S
   const auto new_status = xrpc::get_repo_status(move.new_host.anonymous(), move.did, move.stop());
   if (!new_status && new_status.error().kind != ErrorKind::gone) return std::unexpected(new_status.error());
   seen.new_knows_account = new_status || new_status.error().id != "xrpc.repo_not_found";
-  seen.new_account_ours = !TRY(move.journal.last_phase("create-account"))
-  .empty();
+  seen.new_account_ours = !TRY(move.journal.last_phase("create-account")).empty();
   return seen;
 }
 
@@ -53,8 +52,7 @@ Status settle_handle(Move& move, Plan& plan, const xrpc::ServerDescription& targ
     std::string answer = TRY(move.world.prompter.line(
         "The present handle belongs to the old host. New handle" + ending + suggestion + ": "));
     if (trim(answer).empty()) answer = plan.suggested_handle;
-    plan.handle = TRY(syntax::Handle::parse(trim(answer)))
-    .str();
+    plan.handle = TRY(syntax::Handle::parse(trim(answer))).str();
     plan.handle_changes = true;
   }
   return move.journal.set(fact::kHandle, plan.handle);

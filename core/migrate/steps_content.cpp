@@ -12,10 +12,7 @@
 namespace atb::migrate {
 
 Status back_up_now(Move& move) {
-  exporter::Origin origin {
-    TRY(fetch_identity(move))
-    , move.old_host.host(), TRY(move.old_host.open_session())
-  };
+  exporter::Origin origin{TRY(fetch_identity(move)), move.old_host.host(), TRY(move.old_host.open_session())};
   exporter::Options options;
   options.host = move.old_host.host().origin();
   options.jobs = move.options.jobs;

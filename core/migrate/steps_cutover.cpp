@@ -200,9 +200,8 @@ class Finish final : public Step {
   std::string_view title() const override { return "Remove the secrets of the move"; }
 
   Result<Observation> observe(Move& move) override {
-    const bool tidy = !os::exists(move.context.fs, move.paths.secrets()) && TRY(move.old_host.session())
-    == nullptr&& TRY(move.new_host.session())
-    == nullptr;
+    const bool tidy = !os::exists(move.context.fs, move.paths.secrets()) &&
+                      TRY(move.old_host.session()) == nullptr && TRY(move.new_host.session()) == nullptr;
     return Observation{move.journal.has(fact::kFinished) && tidy,
                        tidy ? "no secrets are left" : "secrets are still there"};
   }

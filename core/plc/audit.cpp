@@ -27,10 +27,12 @@ Result<LogEntry> parse_entry(const data::Value& json, const Limits& limits) {
   const data::Value* nullified = json.find("nullified");
   if (nullified == nullptr || nullified->boolean() == nullptr)
     return bad("does not say whether it is nullified");
-  return LogEntry {
-    *std::move(did), TRY(Operation::parse(*operation, limits))
-    , *cid, *nullified->boolean(), created->str(), created->unix_us()
-  };
+  return LogEntry{*std::move(did),
+                  TRY(Operation::parse(*operation, limits)),
+                  *cid,
+                  *nullified->boolean(),
+                  created->str(),
+                  created->unix_us()};
 }
 
 // Walks a log entry by entry and knows, at each, which history is in force.

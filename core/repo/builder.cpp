@@ -73,10 +73,7 @@ Result<BuiltRepo> Builder::build(const syntax::Did& did, const syntax::Tid& rev,
   std::vector<Level> stack;
   const auto descend = [&](const ipld::Cid& cid) -> Status {
     const Bytes& block = nodes.at(cid);
-    stack.push_back({
-      TRY(mst::decode_node(block, Limits{}))
-      , 0
-    });
+    stack.push_back({TRY(mst::decode_node(block, Limits{})), 0});
     return out.put(cid, block);
   };
   TRY(descend(root));

@@ -144,12 +144,8 @@ Result<Commit> decode_commit(ByteView block, const Limits& limits) {
   // The version first: another version may have other fields.
   const int version = TRY(read_version(*value));
   TRY(check_names(*value->object()));
-  Commit commit {
-    TRY(read_did(*value))
-    , version, TRY(read_data(*value))
-    , TRY(read_rev(*value, version))
-    , {}, true, {}
-  };
+  Commit commit{
+      TRY(read_did(*value)), version, TRY(read_data(*value)), TRY(read_rev(*value, version)), {}, true, {}};
   commit.signature = TRY(read_signature(*value));
   const data::Value* prev = value->find("prev");
   commit.has_prev_field = prev != nullptr;

@@ -8,15 +8,13 @@ namespace {
 using Repeat = Client::Repeat;
 
 Result<Tokens> tokens_of(const Answer& answer) {
-  return Tokens {
-    .did = TRY(answer.did("did"))
-    , .handle = TRY(answer.text("handle"))
-    , .access = TRY(answer.secret("accessJwt"))
-    , .refresh = TRY(answer.secret("refreshJwt"))
-    , .email = TRY(answer.text_or("email", ""))
-    , .active = TRY(answer.boolean_or("active", true))
-    , .status = TRY(answer.text_or("status", ""))
-  };
+  return Tokens{.did = TRY(answer.did("did")),
+                .handle = TRY(answer.text("handle")),
+                .access = TRY(answer.secret("accessJwt")),
+                .refresh = TRY(answer.secret("refreshJwt")),
+                .email = TRY(answer.text_or("email", "")),
+                .active = TRY(answer.boolean_or("active", true)),
+                .status = TRY(answer.text_or("status", ""))};
 }
 
 std::string text_of(const Secret* secret) {
@@ -29,13 +27,11 @@ Result<ServerDescription> describe_server(const Client& client, const StopToken&
   constexpr std::string_view kMethod = "com.atproto.server.describeServer";
   const data::Value value = TRY(client.query(kMethod, {}, stop));
   const Answer answer(client, kMethod, value);
-  return ServerDescription {
-    .did = TRY(answer.did("did"))
-    .str(), .user_domains = TRY(answer.texts("availableUserDomains"))
-    , .invite_required = TRY(answer.boolean_or("inviteCodeRequired", false))
-    , .phone_required = TRY(answer.boolean_or("phoneVerificationRequired", false))
-    , .blob_limit = TRY(answer.optional_integer("blobUploadLimit"))
-  };
+  return ServerDescription{.did = TRY(answer.did("did")).str(),
+                           .user_domains = TRY(answer.texts("availableUserDomains")),
+                           .invite_required = TRY(answer.boolean_or("inviteCodeRequired", false)),
+                           .phone_required = TRY(answer.boolean_or("phoneVerificationRequired", false)),
+                           .blob_limit = TRY(answer.optional_integer("blobUploadLimit"))};
 }
 
 Result<Tokens> create_session(const Client& client, const Login& login, const StopToken& stop) {
@@ -66,14 +62,12 @@ Result<SessionInfo> get_session(const Client& client, const StopToken& stop) {
   constexpr std::string_view kMethod = "com.atproto.server.getSession";
   const data::Value value = TRY(client.query(kMethod, {}, stop));
   const Answer answer(client, kMethod, value);
-  return SessionInfo {
-    .did = TRY(answer.did("did"))
-    , .handle = TRY(answer.text("handle"))
-    , .email = TRY(answer.text_or("email", ""))
-    , .email_confirmed = TRY(answer.boolean_or("emailConfirmed", false))
-    , .active = TRY(answer.boolean_or("active", true))
-    , .status = TRY(answer.text_or("status", ""))
-  };
+  return SessionInfo{.did = TRY(answer.did("did")),
+                     .handle = TRY(answer.text("handle")),
+                     .email = TRY(answer.text_or("email", "")),
+                     .email_confirmed = TRY(answer.boolean_or("emailConfirmed", false)),
+                     .active = TRY(answer.boolean_or("active", true)),
+                     .status = TRY(answer.text_or("status", ""))};
 }
 
 Result<Secret> get_service_auth(const Client& client, std::string_view audience, std::string_view method,
@@ -104,16 +98,14 @@ Result<AccountStatus> check_account_status(const Client& client, const StopToken
   constexpr std::string_view kMethod = "com.atproto.server.checkAccountStatus";
   const data::Value value = TRY(client.query(kMethod, {}, stop));
   const Answer answer(client, kMethod, value);
-  return AccountStatus {
-    .activated = TRY(answer.boolean("activated"))
-    , .valid_did = TRY(answer.boolean("validDid"))
-    , .repo_commit = TRY(answer.text("repoCommit"))
-    , .repo_rev = TRY(answer.text("repoRev"))
-    , .repo_blocks = TRY(answer.integer("repoBlocks"))
-    , .indexed_records = TRY(answer.integer("indexedRecords"))
-    , .expected_blobs = TRY(answer.integer("expectedBlobs"))
-    , .imported_blobs = TRY(answer.integer("importedBlobs"))
-  };
+  return AccountStatus{.activated = TRY(answer.boolean("activated")),
+                       .valid_did = TRY(answer.boolean("validDid")),
+                       .repo_commit = TRY(answer.text("repoCommit")),
+                       .repo_rev = TRY(answer.text("repoRev")),
+                       .repo_blocks = TRY(answer.integer("repoBlocks")),
+                       .indexed_records = TRY(answer.integer("indexedRecords")),
+                       .expected_blobs = TRY(answer.integer("expectedBlobs")),
+                       .imported_blobs = TRY(answer.integer("importedBlobs"))};
 }
 
 Status activate_account(const Client& client, const StopToken& stop) {

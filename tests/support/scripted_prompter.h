@@ -23,8 +23,7 @@ class ScriptedPrompter final : public account::Prompter {
   }
   Result<std::string> line(const std::string& question) override { return next("line: " + question); }
   Result<bool> confirm(const std::string& question) override {
-    return TRY(next("confirm: " + question))
-    == "yes";
+    return TRY(next("confirm: " + question)) == "yes";
   }
   void show(const std::string& text) override { shown_ += text + "\n"; }
 

@@ -33,10 +33,7 @@ class Person final : public account::Prompter {
   bool can_ask() const override { return present; }
   Result<Secret> secret(const std::string& question) override { return Secret(TRY(answer(question))); }
   Result<std::string> line(const std::string& question) override { return answer(question); }
-  Result<bool> confirm(const std::string& question) override {
-    return TRY(answer(question))
-    == "yes";
-  }
+  Result<bool> confirm(const std::string& question) override { return TRY(answer(question)) == "yes"; }
   void show(const std::string& text) override { shown += text; }
 
   std::vector<std::string> questions;
