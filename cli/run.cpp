@@ -18,6 +18,10 @@ bool wants_json(const std::vector<std::string>& arguments) {
   return false;
 }
 
+int told(World& world, const std::string& text) {
+  return static_cast<int>(world.streams.out.write(as_bytes(text)) ? ExitCode::done : ExitCode::failed);
+}
+
 ExitCode usage_error(World& world, const GlobalOptions& global, const CLI::ParseError& error) {
   Shell shell(world, global);
   return shell.error(Error(ErrorKind::invalid_input, "usage", error.what(), "see 'atbackup --help'"));
@@ -51,11 +55,9 @@ int run(const std::vector<std::string>& arguments, World& world) {
     std::vector<std::string> from_the_back(arguments.rbegin(), arguments.rend());
     tree->parse(std::move(from_the_back));
   } catch (const CLI::CallForHelp&) {
-    (void)world.streams.out.write(as_bytes(tree->help()));
-    return 0;
+    return told(world, tree->help());
   } catch (const CLI::CallForVersion&) {
-    (void)world.streams.out.write(as_bytes(tree->version() + "\n"));
-    return 0;
+    return told(world, tree->version() + "\n");
   } catch (const CLI::ParseError& error) {
     options.global.json = wants_json(arguments);
     return static_cast<int>(usage_error(world, options.global, error));

@@ -139,7 +139,7 @@ Result<bool> begin(const World& world, const MovePaths& paths, const syntax::AtI
       options.from_host.empty() ? identity.document.host.value_or("") : options.from_host;
   if (host.empty())
     return fail(ErrorKind::not_found, "did.no_host",
-                "the DID document names no host: " + identity.did().str());
+                "the DID document names no host: " + identity.did().str(), "name one with --pds");
   TRY(journal.set(fact::kDid, identity.did().str()));
   TRY(journal.set(fact::kAccount, account.str()));
   TRY(journal.set(fact::kOldHost, TRY(host_url(host)).origin()));

@@ -38,7 +38,7 @@ Result<std::string> Person::answer(const std::string& question) {
     special_.erase(special);
     return given;
   }
-  if (contains(question, "Main password")) return FakeNetwork::kPassword;
+  if (contains(question, "Main password") || contains(question, "Password of")) return FakeNetwork::kPassword;
   if (contains(question, "New password") || contains(question, "The same again"))
     return FakeNetwork::kNewPassword;
   if (contains(question, "New handle")) return "";

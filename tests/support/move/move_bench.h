@@ -31,12 +31,16 @@ class Person final : public account::Prompter {
   Faults* faults = nullptr;
 
   bool can_ask() const override { return present; }
-  Result<Secret> secret(const std::string& question) override { return Secret(TRY(answer(question))); }
+  Result<Secret> secret(const std::string& question) override {
+    hidden.push_back(question);
+    return Secret(TRY(answer(question)));
+  }
   Result<std::string> line(const std::string& question) override { return answer(question); }
   Result<bool> confirm(const std::string& question) override { return TRY(answer(question)) == "yes"; }
   void show(const std::string& text) override { shown += text; }
 
   std::vector<std::string> questions;
+  std::vector<std::string> hidden;  // those of them that were asked without echo
   std::string shown;
   bool was_asked(std::string_view part) const;
   std::size_t times_asked(std::string_view part) const;
