@@ -110,10 +110,12 @@ class TerminalPrompter final : public account::Prompter {
   }
 
   Result<std::string> read_line() {
+    constexpr std::size_t kMaxLine = 4096;
     std::string text;
+    text.reserve(kMaxLine);  // so that no piece of it stays behind where it grew
     for (;;) {
       if (stop_.stop_requested()) {
-        wipe(text.data(), text.size());
+        wipe(text);
         return fail(ErrorKind::cancelled, "stopped", "interrupted", "run the same command again to go on");
       }
       pollfd ready{.fd = tty_, .events = POLLIN, .revents = 0};
@@ -122,11 +124,15 @@ class TerminalPrompter final : public account::Prompter {
       char c = 0;
       const ssize_t got = ::read(tty_, &c, 1);
       if (got < 0 && errno == EINTR) continue;
-      if (got <= 0) return fail(ErrorKind::cancelled, "prompt.closed", "the terminal was closed");
+      if (got <= 0) {
+        wipe(text);
+        return fail(ErrorKind::cancelled, "prompt.closed", "the terminal was closed");
+      }
       if (c == '\n') return text;
-      constexpr std::size_t kMaxLine = 4096;
-      if (text.size() == kMaxLine)
+      if (text.size() == kMaxLine) {
+        wipe(text);
         return fail(ErrorKind::invalid_input, "prompt.too_long", "the answer is too long");
+      }
       text.push_back(c);
     }
   }

@@ -84,9 +84,10 @@ Result<account::SavedSession> find_session(Shell& shell, const std::string& text
                 "name the account; 'atbackup whoami' lists them");
   }
   const auto account = TRY(account_argument(text));
+  // One that cannot be read hides no other.
   for (const syntax::Did& did : dids) {
-    auto session = TRY(context.sessions.load(did));
-    if (account.str() == did.str() || account.str() == session.handle) return session;
+    auto session = context.sessions.load(did);
+    if (account.str() == did.str() || (session && account.str() == session->handle)) return session;
   }
   return fail(ErrorKind::not_found, "session.not_found",
               "no session of " + printable(text) + " is kept here");

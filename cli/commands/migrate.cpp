@@ -162,43 +162,61 @@ ExitCode run_migrate_resume(Shell& shell, const MigrateOptions& options) {
   return finish(shell, run(shell, options, true));
 }
 
+namespace {
+
+std::string words(const migrate::MoveStatus& move, bool verbose) {
+  std::string text = fmt::format("{} ({})\n  from {}\n  to   {}\n", move.did, printable(move.account),
+                                 printable(move.old_host), printable(move.new_host));
+  if (!move.finished.empty()) {
+    text += "  finished " + printable(move.finished) + "\n";
+  } else {
+    text += fmt::format(
+        "  next: {}\n  {}\n  go on with 'atbackup migrate resume {}'\n", printable(move.next_title),
+        move.past_no_return ? "the identity names the new host already: the only way is forward"
+                            : "the account still lives on the old host; nothing is lost by stopping",
+        move.did);
+  }
+  if (!verbose) return text;
+  for (const migrate::JournalEvent& event : move.events) {
+    text += fmt::format("  {}  {:<14} {:<9} {}\n", os::rfc3339(event.at_us), printable(event.step),
+                        printable(event.phase), printable(event.detail));
+  }
+  return text;
+}
+
+data::Object object_of(const migrate::MoveStatus& move) {
+  return data::Object()
+      .set("type", "move")
+      .set("did", move.did)
+      .set("account", move.account)
+      .set("old_host", move.old_host)
+      .set("new_host", move.new_host)
+      .set("folder", move.folder)
+      .set("next_step", move.next_step)
+      .set("past_no_return", move.past_no_return)
+      .set("finished", move.finished);
+}
+
+}  // namespace
+
 ExitCode run_migrate_status(Shell& shell) {
   auto folder = shell.state_folder();
   if (!folder) return shell.error(folder.error());
-  auto moves = migrate::status(shell.world().fs, shell.world().clock, *folder);
+  const auto moves = migrate::status(shell.world().fs, shell.world().clock, *folder);
   if (!moves) return shell.error(moves.error());
+  ExitCode code = ExitCode::done;
   for (const migrate::MoveStatus& move : *moves) {
-    std::string text = fmt::format("{} ({})\n  from {}\n  to   {}\n", move.did, printable(move.account),
-                                   printable(move.old_host), printable(move.new_host));
-    if (!move.finished.empty()) {
-      text += "  finished " + printable(move.finished) + "\n";
-    } else {
-      text += fmt::format(
-          "  next: {}\n  {}\n  go on with 'atbackup migrate resume {}'\n", printable(move.next_title),
-          move.past_no_return ? "the identity names the new host already: the only way is forward"
-                              : "the account still lives on the old host; nothing is lost by stopping",
-          move.did);
+    if (move.unreadable) {
+      show_finding(shell, {move.unreadable->id, Severity::damage, move.folder, move.unreadable->message},
+                   Beside::nothing);
+      code = graver(code, exit_code_of(*move.unreadable));
+      continue;
     }
-    if (shell.options().verbose > 0) {
-      for (const migrate::JournalEvent& event : move.events) {
-        text += fmt::format("  {}  {:<14} {:<9} {}\n", os::rfc3339(event.at_us), printable(event.step),
-                            printable(event.phase), printable(event.detail));
-      }
-    }
-    shell.text(text);
-    shell.object(data::Object()
-                     .set("type", "move")
-                     .set("did", move.did)
-                     .set("account", move.account)
-                     .set("old_host", move.old_host)
-                     .set("new_host", move.new_host)
-                     .set("folder", move.folder)
-                     .set("next_step", move.next_step)
-                     .set("past_no_return", move.past_no_return)
-                     .set("finished", move.finished));
+    shell.text(words(move, shell.options().verbose > 0));
+    shell.object(object_of(move));
   }
   if (moves->empty()) shell.text("no move is under way\n");
-  return shell.summary("migrate status", ExitCode::done,
+  return shell.summary("migrate status", code,
                        data::Object().set("moves", static_cast<std::int64_t>(moves->size())));
 }
 

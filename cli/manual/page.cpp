@@ -168,7 +168,7 @@ std::string main_page(const CLI::App& tree, const Prose& prose) {
 }
 
 std::string command_page(const CLI::App& tree, const CLI::App& command, const Prose& prose) {
-  const std::string name = command.get_name();
+  const std::string& name = command.get_name();
   std::string what = command.get_description();
   what.front() = static_cast<char>(std::tolower(static_cast<unsigned char>(what.front())));
   std::string page = head("atbackup-" + name, what);

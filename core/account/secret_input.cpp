@@ -5,6 +5,7 @@
 
 #include <fmt/format.h>
 
+#include <poll.h>
 #include <unistd.h>
 
 #include <cerrno>
@@ -22,13 +23,22 @@ std::unexpected<Error> too_long(const std::string& where) {
               fmt::format("{} holds more than {} bytes, which is no secret", where, kLongest));
 }
 
-Result<Secret> from_standard_input() {
+// Reads until the end of standard input; asks the stop token while it waits.
+Result<Secret> from_standard_input(const StopToken& stop) {
+  constexpr int kPatienceMs = 100;
   std::string text(kLongest + 1, '\0');
   std::size_t filled = 0;
   while (filled < text.size()) {
+    if (auto going_on = check_stop(stop); !going_on) {
+      wipe(text.data(), text.size());
+      return going_on.error();
+    }
+    pollfd ready{.fd = STDIN_FILENO, .events = POLLIN, .revents = 0};
+    if (::poll(&ready, 1, kPatienceMs) == 0) continue;
     const ssize_t got = ::read(STDIN_FILENO, text.data() + filled, text.size() - filled);
     if (got < 0 && errno == EINTR) continue;
     if (got < 0) {
+      wipe(text.data(), text.size());
       const std::string reason = std::generic_category().message(errno);
       return fail(ErrorKind::io, "file.read", "cannot read standard input: " + reason);
     }
@@ -41,8 +51,8 @@ Result<Secret> from_standard_input() {
   return secret;
 }
 
-Result<Secret> from_file(const std::string& path, os::FileSystem& fs) {
-  if (path == "-") return from_standard_input();
+Result<Secret> from_file(const std::string& path, os::FileSystem& fs, const StopToken& stop) {
+  if (path == "-") return from_standard_input(stop);
   const os::FileInfo info = TRY(fs.stat(path));
   if ((info.mode & 0077U) != 0) {
     return fail(
@@ -89,7 +99,7 @@ struct Found {
 Result<Found> find(const SecretSource& source, const std::string& name, const std::string& question,
                    os::FileSystem& fs, Prompter& prompter, const StopToken& stop) {
   const std::string reading = "reading the " + name;
-  if (!source.file.empty()) return Found{TRY_CONTEXT(reading, from_file(source.file, fs)), source.file};
+  if (!source.file.empty()) return Found{TRY_CONTEXT(reading, from_file(source.file, fs, stop)), source.file};
   if (!source.command.empty())
     return Found{TRY_CONTEXT(reading, from_command(source.command, stop)), "the command's output"};
   if (const char* value = variable(source); value != nullptr) {

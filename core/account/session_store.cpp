@@ -30,7 +30,10 @@ std::string text_of(const SavedSession& session) {
       .set("saved", session.saved_us)
       .set("access", session.access.reveal())
       .set("refresh", session.refresh.reveal());
-  return data::to_json(file, data::JsonStyle::indented) + "\n";
+  data::Value content(std::move(file));
+  std::string text = data::to_json(content, data::JsonStyle::indented);
+  content.wipe();
+  return text;
 }
 
 Result<SavedSession> session_of(const data::Value& file, const syntax::Did& did) {
@@ -56,7 +59,7 @@ Error bad_format(const std::string& path, std::string_view why) {
 }
 
 Result<SavedSession> parse(const std::string& path, std::string_view text, const syntax::Did& did) {
-  const auto file = data::parse_json(text, Limits{});
+  auto file = data::parse_json(text, Limits{});
   if (!file) return bad_format(path, file.error().id);
   if (data::text_or(*file, "format", "") != kFormat) return bad_format(path, "it is not a saved login");
   const auto version = data::require_integer(*file, "version");
@@ -67,6 +70,7 @@ Result<SavedSession> parse(const std::string& path, std::string_view text, const
                 "use that version, or log in again with 'atbackup login'");
   }
   auto session = session_of(*file, did);
+  file->wipe();
   if (!session) return bad_format(path, session.error().message);
   return session;
 }

@@ -20,7 +20,6 @@
 namespace atb::backup {
 
 inline constexpr std::string_view kRepoFile = "repo.car";
-inline constexpr std::string_view kSuspectFile = "repo.car.suspect";
 inline constexpr std::string_view kRejectedFile = "repo.car.rejected";
 inline constexpr std::string_view kDidFile = "did.json";
 inline constexpr std::string_view kPlcLogFile = "plc-log.json";
@@ -34,6 +33,8 @@ inline constexpr std::string_view kBlobFolder = "blobs";
 std::string blob_path(const std::string& folder, const ipld::Cid& cid);
 // "F.car" + "plc-log.json" = "F.car.plc-log.json": what lies beside a lone CAR.
 std::string companion_path(const std::string& car, std::string_view name);
+// "F.car.suspect", "repo.car.suspect": a new repository that raised an alarm.
+std::string suspect_path(const std::string& car);
 
 // Writes one new generation into a folder, in the order that survives being killed anywhere:
 // begin() (lock, make folders, sweep leftovers) … blobs … publish(). See docs/backup-folder.md.
@@ -50,7 +51,7 @@ class FolderWriter {
 
   // Its length if blobs/<cid> is there and hashes right; a wrong one is moved aside as <cid>.rejected. May be
   // called from several threads.
-  Result<std::optional<std::uint64_t>> blob_bytes(const ipld::Cid& cid);
+  Result<std::optional<std::uint64_t>> blob_bytes(const ipld::Cid& cid, const StopToken& stop);
   // A blob on its way; commit() it once its hash is known to be right. May be called from several threads.
   Result<os::AtomicFile> new_blob(const ipld::Cid& cid);
   // A new repository on its way; not committed by the caller.

@@ -133,9 +133,9 @@ Status FolderWriter::load() {
   return fs_->sync_folder(folder_);
 }
 
-Result<std::optional<std::uint64_t>> FolderWriter::blob_bytes(const ipld::Cid& cid) {
+Result<std::optional<std::uint64_t>> FolderWriter::blob_bytes(const ipld::Cid& cid, const StopToken& stop) {
   const std::string path = blob_path(folder_, cid);
-  const auto hashed = TRY(hash_file(*fs_, path, {}));
+  const auto hashed = TRY(hash_file(*fs_, path, stop));
   if (hashed && hashed->digest == cid.digest()) return std::optional(hashed->bytes);
   if (hashed) TRY(fs_->rename(path, path + ".rejected"));
   return std::optional<std::uint64_t>{};

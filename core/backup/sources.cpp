@@ -199,6 +199,8 @@ Error not_found(const std::string& path) {
 
 }  // namespace
 
+std::string suspect_path(const std::string& car) { return car + ".suspect"; }
+
 std::string companion_path(const std::string& car, std::string_view name) {
   return car + "." + std::string(name);
 }

@@ -18,13 +18,13 @@ struct Limits {
   std::size_t mst_misplaced_nodes =
       100'000;                             // remembered, so that none is read twice; past it a walk gives up
   std::uint64_t repo_bytes = 64ULL << 30;  // a whole CAR
-  std::uint64_t repo_blocks = 1ULL << 30;
+  std::uint64_t repo_blocks = 1ULL << 26;  // some 2.5 GiB of index; the largest known has 10 million
   std::uint64_t blob_bytes = 4ULL << 30;
   std::size_t json_bytes = 16U << 20;  // any JSON answer or file
   std::size_t json_depth = 64;
   std::size_t plc_operations = 10'000;      // entries of one audit log
   std::size_t plc_operation_bytes = 8'000;  // the directory takes 4000, its specification says 7500
-  std::size_t list_pages = 1'000'000;       // pages of a cursor-driven listing
+  std::size_t list_pages = 20'000;          // pages of a cursor-driven listing
 };
 
 }  // namespace atb

@@ -1,5 +1,7 @@
 #include "core/data/value.h"
 
+#include "core/base/secret.h"
+
 #include <fmt/core.h>
 
 #include <algorithm>
@@ -45,6 +47,21 @@ std::optional<Object> Object::of(std::vector<Entry> entries) {
   Object object;
   object.entries_ = std::move(entries);
   return object;
+}
+
+void Object::wipe() {
+  for (Entry& entry : entries_) entry.second.wipe();
+  entries_.clear();
+}
+
+void Value::wipe() {
+  if (auto* const text = std::get_if<std::string>(&value_)) atb::wipe(*text);
+  if (auto* const bytes = std::get_if<Bytes>(&value_)) atb::wipe(bytes->data(), bytes->size());
+  if (auto* const array = std::get_if<Array>(&value_)) {
+    for (Value& value : *array) value.wipe();
+  }
+  if (Object* const inner = object()) inner->wipe();
+  value_ = std::monostate{};
 }
 
 const Value* Object::find(std::string_view key) const {

@@ -40,6 +40,7 @@ class Object {
   const std::vector<Entry>& entries() const { return entries_; }
   std::vector<Entry> take() &&;
   bool empty() const;
+  void wipe();
   // Same keys and values, in whatever order.
   friend bool operator==(const Object& a, const Object& b);
 
@@ -80,6 +81,8 @@ class Value {
 
   // Member of an object; nullptr when this is no object or has no such key.
   const Value* find(std::string_view key) const;
+  // Overwrites every text in it, for a document that held secrets; null after it.
+  void wipe();
   friend bool operator==(const Value&, const Value&) = default;
 
  private:

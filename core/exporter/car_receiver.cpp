@@ -90,7 +90,16 @@ Status CarReceiver::begin(const net::Response& head) {
   expected_ = length == nullptr ? 0 : parse_decimal(*length).value_or(0);
   TRY(check_room(expected_));
   pipe_ = std::make_unique<Pipe>();
-  parser_ = std::thread([this] { parse(*pipe_); });
+  parser_ = std::thread([this] {
+    try {
+      parse(*pipe_);
+    } catch (const std::bad_alloc&) {
+      failure_ = Error(ErrorKind::limit_exceeded, "export.memory",
+                       "there is too little memory for what the host sends",
+                       "make memory available, or export on another machine; nothing was changed");
+      pipe_->abandon();
+    }
+  });
   return {};
 }
 

@@ -1,7 +1,9 @@
 #include "core/backup/folder.h"
 #include "core/base/text.h"
+#include "core/exporter/earlier.h"
 #include "core/exporter/exporter.h"
 #include "core/exporter/fetch_repo.h"
+#include "core/exporter/history.h"
 #include "core/exporter/repository_file.h"
 
 #include <fmt/format.h>
@@ -69,6 +71,22 @@ Status write_companions(const Context& context, const Origin& origin, const std:
   return write(backup::kDidFile, origin.identity.document_json);
 }
 
+// True: the new one raised an alarm, and goes beside the older one.
+bool is_suspect(const std::optional<Earlier>& earlier, const FetchedRepo& fetched, const std::string& path,
+                bool accept_change, Report& report) {
+  if (!earlier || !earlier->repository) return false;
+  auto alarm = compare_repositories(*earlier->repository, fetched.proof);
+  return alarm && tell_alarm(std::move(*alarm), backup::suspect_path(path), accept_change, report);
+}
+
+// The new CAR is whole and proven: into place, with what belongs beside it.
+Status put_in_place(const Context& context, const Origin& origin, const std::optional<Earlier>& earlier,
+                    os::AtomicFile& file, const std::string& path, Report& report) {
+  if (earlier && earlier->damaged) TRY(set_aside(context, path, report));
+  TRY(write_companions(context, origin, path));
+  return file.commit();
+}
+
 }  // namespace
 
 Result<Exported> export_car(const Context& context, const syntax::AtIdentifier& account,
@@ -77,6 +95,8 @@ Result<Exported> export_car(const Context& context, const syntax::AtIdentifier& 
   TRY(context.fs.make_folders(folder));
   const FileClaim claim = TRY(FileClaim::take(context.fs, path));
   const Origin origin = TRY(find_origin(context, account, options));
+  const std::optional<Earlier> earlier = TRY(read_earlier(context, path));
+  if (earlier) TRY(check_same_account(earlier->did, origin.identity.did(), path));
   os::AtomicFile scratch = TRY(os::AtomicFile::create(context.fs, context.random, path));
   car::Spool spool(scratch, scratch.content());
   FetchedRepo fetched =
@@ -85,11 +105,14 @@ Result<Exported> export_car(const Context& context, const syntax::AtIdentifier& 
   TRY(check_room(context, folder, spool));
   os::AtomicFile file = TRY(os::AtomicFile::create(context.fs, context.random, path));
   const WrittenCar written = TRY(write_car(context, spool, fetched.root, file));
-  TRY(write_companions(context, origin, path));
-  TRY(file.commit());
-
   Exported exported = describe(origin, path);
   exported.car_bytes = written.bytes;
+  if (is_suspect(earlier, fetched, path, options.accept_change, exported.report)) {
+    TRY(file.commit_as(backup::suspect_path(path)));
+  } else {
+    TRY(put_in_place(context, origin, earlier, file, path, exported.report));
+    if (options.accept_change) TRY(forget_suspect(context, path));
+  }
   add_repository(exported, std::move(fetched.proof), fetched.report);
   return exported;
 }
@@ -99,6 +122,7 @@ Result<Exported> export_stream(const Context& context, const syntax::AtIdentifie
   const Origin origin = TRY(find_origin(context, account, options));
   os::AtomicFile scratch =
       TRY(os::AtomicFile::create(context.fs, context.random, os::join(scratch_folder, "atbackup-export")));
+  TRY(scratch.make_nameless());
   car::Spool spool(scratch, scratch.content());
   FetchedRepo fetched = TRY(fetch(context, origin, spool, {.folder = scratch_folder, .copies = 1}, ""));
   const WrittenCar written = TRY(write_car(context, spool, fetched.root, out));

@@ -1,4 +1,5 @@
 #include "core/backup/folder.h"
+#include "core/exporter/earlier.h"
 #include "core/exporter/exporter.h"
 #include "core/exporter/failures.h"
 #include "core/exporter/fetch_blobs.h"
@@ -35,7 +36,7 @@ class FolderExport {
         exported_(describe(origin, writer_.folder())) {}
 
   Result<Exported> run() {
-    TRY(check_account());
+    TRY(look_at_earlier());
     exported_.unchanged = TRY(is_up_to_date());
     if (!exported_.unchanged) TRY(fetch_repository());
     TRY(fetch_all_blobs());
@@ -48,12 +49,17 @@ class FolderExport {
   std::string path(std::string_view name) const { return os::join(writer_.folder(), std::string(name)); }
   const std::optional<backup::Manifest>& before() const { return writer_.current(); }
 
-  Status check_account() const {
-    if (!before() || before()->did == exported_.did) return {};
-    return fail(ErrorKind::refused, "backup.other_account",
-                fmt::format("{} holds the backup of {}, not of {}", writer_.folder(), before()->did.str(),
-                            exported_.did.str()),
-                "give each account a folder of its own");
+  // The manifest says what is here; where it is lost, the CAR itself does.
+  Status look_at_earlier() {
+    if (before()) {
+      earlier_ = before()->repository;
+      return check_same_account(before()->did, exported_.did, writer_.folder());
+    }
+    const auto found = TRY(read_earlier(context_, path(backup::kRepoFile)));
+    if (!found) return {};
+    earlier_ = found->repository;
+    earlier_damaged_ = found->damaged;
+    return check_same_account(found->did, exported_.did, writer_.folder());
   }
 
   // The host's head is the commit we have, and ours is still whole on the disk: proven again, not fetched
@@ -119,23 +125,16 @@ class FolderExport {
                                 .records = fetched->proof.records,
                                 .blocks = written.blocks};
     add_repository(exported_, std::move(fetched->proof), fetched->report);
-    if (suspect_) TRY(new_car_->commit_as(path(backup::kSuspectFile)));
+    if (suspect_) TRY(new_car_->commit_as(backup::suspect_path(path(backup::kRepoFile))));
     return {};
   }
 
   // Did the host take back what it gave before?
   void look_back(const verify::RepoProof& proof) {
-    if (!before()) return;
-    auto alarm = compare_repositories(before()->repository, proof);
-    if (!alarm) return;
-    if (options_.accept_change) {
-      exported_.report.add({"repo.change_accepted", Severity::info, alarm->where, alarm->detail});
-      return;
-    }
-    suspect_ = true;
-    alarm->detail += fmt::format(
-        "; the new one is kept as {}, the older one stays (--accept-change adopts it)", backup::kSuspectFile);
-    exported_.report.add(std::move(*alarm));
+    if (!earlier_) return;
+    auto alarm = compare_repositories(*earlier_, proof);
+    suspect_ = alarm && tell_alarm(std::move(*alarm), backup::suspect_path(path(backup::kRepoFile)),
+                                   options_.accept_change, exported_.report);
   }
 
   // What records refer to, what the host lists, and what is here already.
@@ -208,6 +207,7 @@ class FolderExport {
 
   Status publish() {
     TRY(look_back_at_log());
+    if (earlier_damaged_) TRY(set_aside(context_, path(backup::kRepoFile), exported_.report));
     Preferences preferences = TRY(fetch_preferences(context_, origin_, exported_.report));
     backup::Manifest manifest{.did = exported_.did,
                               .handle = exported_.handle,
@@ -230,14 +230,7 @@ class FolderExport {
     const auto& kept = before()->preferences;
     exported_.has_preferences = kept.has_value();
     exported_.preferences_partial = kept && kept->partial;
-    if (options_.accept_change) return forget_suspect();
-    return {};
-  }
-
-  // It was adopted, or something newer was.
-  Status forget_suspect() {
-    if (!os::exists(context_.fs, path(backup::kSuspectFile))) return {};
-    return context_.fs.remove(path(backup::kSuspectFile));
+    return options_.accept_change ? forget_suspect(context_, path(backup::kRepoFile)) : Status{};
   }
 
   const Context& context_;
@@ -250,6 +243,8 @@ class FolderExport {
   std::optional<os::AtomicFile> new_car_;  // empty: the repository is unchanged
   std::optional<backup::RepositoryEntry> repository_;
   BlobOutcome blobs_;
+  std::optional<backup::RepositoryEntry> earlier_;  // what the host gave before
+  bool earlier_damaged_ = false;
   bool suspect_ = false;
 };
 

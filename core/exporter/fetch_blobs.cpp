@@ -87,7 +87,7 @@ class Fetcher {
   // An Error ends all.
   Status one(const ipld::Cid& cid) {
     TRY(check_stop(context_.stop));
-    if (const auto there = TRY(folder_.blob_bytes(cid))) {
+    if (const auto there = TRY(folder_.blob_bytes(cid, context_.stop))) {
       keep(cid, *there, false);
       return {};
     }

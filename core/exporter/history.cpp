@@ -1,5 +1,6 @@
 #include "core/exporter/history.h"
 
+#include "core/backup/folder.h"
 #include "core/plc/audit.h"
 
 #include <fmt/format.h>
@@ -35,6 +36,23 @@ std::optional<Finding> compare_repositories(const backup::RepositoryEntry& befor
                    fmt::format("{} of {} records are gone since the last export", gone, before.records)};
   }
   return std::nullopt;
+}
+
+bool tell_alarm(Finding alarm, const std::string& kept_as, bool accept_change, Report& report) {
+  if (accept_change) {
+    report.add({"repo.change_accepted", Severity::info, alarm.where, alarm.detail});
+    return false;
+  }
+  alarm.detail += fmt::format("; the new one is kept as {}, the older one stays (--accept-change adopts it)",
+                              os::base_name(kept_as));
+  report.add(std::move(alarm));
+  return true;
+}
+
+Status forget_suspect(const Context& context, const std::string& car_path) {
+  const std::string path = backup::suspect_path(car_path);
+  if (!os::exists(context.fs, path)) return {};
+  return context.fs.remove(path);
 }
 
 std::optional<Finding> compare_logs(std::string_view before, std::string_view now, const Limits& limits) {

@@ -126,11 +126,16 @@ Status run_steps(Move& move) {
     Step& step = *steps[i];
     if (!to_be_run(step.name(), past, finished)) continue;
     Status done = Execution(move, step, i + 1, steps.size()).run();
-    if (done) continue;
+    const std::string not_done = std::string(step.title()) + ": not done";
+    if (done) {
+      TRY(move.forget_notes(not_done));
+      continue;
+    }
     if (step.must_hold() || done.error().kind == ErrorKind::cancelled) {
       return std::unexpected(std::move(done).error().while_("while doing: " + std::string(step.title())));
     }
-    TRY(move.note(std::string(step.title()) + ": not done (" + done.error().message + ")"));
+    TRY(move.forget_notes(not_done));  // an older reason
+    TRY(move.note(not_done + " (" + done.error().message + ")"));
   }
   return {};
 }

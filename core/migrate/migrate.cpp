@@ -152,9 +152,23 @@ struct Known {
   std::string did;
   std::string account;
   std::string handle;
-  bool finished = false;  // and tidied up
+  bool finished = false;            // and tidied up
+  std::optional<Error> unreadable;  // then nothing above but the paths is known
 };
 
+// Empty: killed before it began.
+Result<std::optional<Known>> known_move(const MovePaths& paths, os::Clock& clock) {
+  auto journal = TRY(Journal::open(paths.journal(), clock));
+  if (!journal.has(fact::kNewHost)) return std::optional<Known>{};
+  return std::optional(Known{.paths = paths,
+                             .did = journal.get(fact::kDid),
+                             .account = journal.get(fact::kAccount),
+                             .handle = journal.get(fact::kHandle),
+                             .finished = TRY(all_done(journal)),
+                             .unreadable = {}});
+}
+
+// One journal that cannot be read hides no other move.
 Result<std::vector<Known>> known_moves(os::FileSystem& fs, os::Clock& clock,
                                        const std::string& state_folder) {
   std::vector<Known> moves;
@@ -163,10 +177,17 @@ Result<std::vector<Known>> known_moves(os::FileSystem& fs, os::Clock& clock,
   for (const std::string& name : TRY(fs.list(folder))) {
     const MovePaths paths{os::join(folder, name)};
     if (!os::exists(fs, paths.journal())) continue;
-    auto journal = TRY(Journal::open(paths.journal(), clock));
-    if (!journal.has(fact::kNewHost)) continue;  // killed before it began
-    moves.push_back({paths, journal.get(fact::kDid), journal.get(fact::kAccount), journal.get(fact::kHandle),
-                     TRY(all_done(journal))});
+    auto known = known_move(paths, clock);
+    if (!known) {
+      moves.push_back({.paths = paths,
+                       .did = {},
+                       .account = {},
+                       .handle = {},
+                       .finished = false,
+                       .unreadable = std::move(known).error()});
+    } else if (*known) {
+      moves.push_back(**std::move(known));
+    }
   }
   return moves;
 }
@@ -191,11 +212,17 @@ Result<Outcome> start(const World& world, const syntax::AtIdentifier& account, c
   return run(std::move(open));
 }
 
-Result<Outcome> resume(const World& world, const std::optional<syntax::AtIdentifier>& account,
-                       const Options& options, const SecretSources& secrets) {
-  const auto moves = TRY(known_moves(world.context.fs, world.context.clock, world.state_folder));
+namespace {
+
+Result<const Known*> choose(const std::vector<Known>& moves,
+                            const std::optional<syntax::AtIdentifier>& account) {
   const Known* chosen = nullptr;
+  const Known* unreadable = nullptr;
   for (const Known& known : moves) {
+    if (known.unreadable) {
+      unreadable = &known;
+      continue;
+    }
     if (account ? !names(known, *account) : known.finished) continue;
     if (known.finished && chosen != nullptr) continue;
     if (chosen != nullptr && !chosen->finished) {
@@ -204,9 +231,50 @@ Result<Outcome> resume(const World& world, const std::optional<syntax::AtIdentif
     }
     chosen = &known;
   }
-  if (chosen == nullptr)
-    return fail(ErrorKind::not_found, "move.none", "no move is under way",
-                "'atbackup migrate ACCOUNT --to URL' starts one");
+  if (chosen != nullptr) return chosen;
+  if (unreadable != nullptr) {
+    return Error(*unreadable->unreadable).while_("while reading the move in " + unreadable->paths.folder);
+  }
+  return fail(ErrorKind::not_found, "move.none", "no move is under way",
+              "'atbackup migrate ACCOUNT --to URL' starts one");
+}
+
+MoveStatus unreadable_status(const Known& known) {
+  MoveStatus one;
+  one.folder = known.paths.folder;
+  one.unreadable = known.unreadable;
+  return one;
+}
+
+Result<MoveStatus> status_of(const Known& known, os::Clock& clock) {
+  auto journal = TRY(Journal::open(known.paths.journal(), clock));
+  MoveStatus one;
+  one.did = known.did;
+  one.account = known.account;
+  one.old_host = journal.get(fact::kOldHost);
+  one.new_host = journal.get(fact::kNewHost);
+  one.folder = known.paths.folder;
+  if (known.finished) one.finished = journal.get(fact::kFinished);
+  one.past_no_return = TRY(past_no_return(journal));
+  one.events = TRY(journal.events());
+  if (known.finished) return one;
+  for (const auto& step : all_steps()) {
+    const std::string phase = TRY(journal.last_phase(step->name()));
+    if (phase == name_of(Phase::observed) || phase == name_of(Phase::skipped)) continue;
+    if (!step->must_hold() && phase == name_of(Phase::failed)) continue;
+    one.next_step = step->name();
+    one.next_title = step->title();
+    break;
+  }
+  return one;
+}
+
+}  // namespace
+
+Result<Outcome> resume(const World& world, const std::optional<syntax::AtIdentifier>& account,
+                       const Options& options, const SecretSources& secrets) {
+  const auto moves = TRY(known_moves(world.context.fs, world.context.clock, world.state_folder));
+  const Known* chosen = TRY(choose(moves, account));
   OpenMove open = TRY(open_move(world, chosen->paths, options, secrets));
   open.resumed = true;
   return run(std::move(open));
@@ -216,27 +284,7 @@ Result<std::vector<MoveStatus>> status(os::FileSystem& fs, os::Clock& clock,
                                        const std::string& state_folder) {
   std::vector<MoveStatus> list;
   for (const Known& known : TRY(known_moves(fs, clock, state_folder))) {
-    auto journal = TRY(Journal::open(known.paths.journal(), clock));
-    MoveStatus one;
-    one.did = known.did;
-    one.account = known.account;
-    one.old_host = journal.get(fact::kOldHost);
-    one.new_host = journal.get(fact::kNewHost);
-    one.folder = known.paths.folder;
-    if (known.finished) one.finished = journal.get(fact::kFinished);
-    one.past_no_return = TRY(past_no_return(journal));
-    if (!known.finished) {
-      for (const auto& step : all_steps()) {
-        const std::string phase = TRY(journal.last_phase(step->name()));
-        if (phase == name_of(Phase::observed) || phase == name_of(Phase::skipped)) continue;
-        if (!step->must_hold() && phase == name_of(Phase::failed)) continue;
-        one.next_step = step->name();
-        one.next_title = step->title();
-        break;
-      }
-    }
-    one.events = TRY(journal.events());
-    list.push_back(std::move(one));
+    list.push_back(known.unreadable ? unreadable_status(known) : TRY(status_of(known, clock)));
   }
   return list;
 }

@@ -107,6 +107,7 @@ struct MoveStatus {
   bool past_no_return = false;
   std::string finished;  // RFC 3339, or empty
   std::vector<JournalEvent> events;
+  std::optional<Error> unreadable;  // the journal cannot be read: `folder` is all that is known
 };
 Result<std::vector<MoveStatus>> status(os::FileSystem& fs, os::Clock& clock, const std::string& state_folder);
 

@@ -119,6 +119,13 @@ Status Move::note(std::string_view sentence) {
   return journal.set(fact::kNotes, join_lines(known));
 }
 
+Status Move::forget_notes(std::string_view beginning) {
+  std::vector<std::string> known = notes();
+  const auto begins = [&](const std::string& sentence) { return sentence.starts_with(beginning); };
+  if (std::erase_if(known, begins) == 0) return {};
+  return journal.set(fact::kNotes, join_lines(known));
+}
+
 std::vector<std::string> Move::notes() const { return lines_of(journal.get(fact::kNotes)); }
 
 std::set<std::string> Move::allowed_missing() const {

@@ -83,6 +83,8 @@ class Move {
   const StopToken& stop() const { return context.stop; }
   // A sentence to be told at the end; kept in the journal so that a resumed move tells it too. Said once.
   Status note(std::string_view sentence);
+  // What was noted for a step that is done now.
+  Status forget_notes(std::string_view beginning);
   std::vector<std::string> notes() const;
   std::set<std::string> allowed_missing() const;
   // The commit and MST root of the proven backup. "move.no_backup" (internal) before there is one.

@@ -67,6 +67,7 @@ Result<bool> new_host_has_backup(Move& move, std::string& detail) {
   if (status.repo_commit == commit.str()) return true;
   // Some hosts sign the imported tree anew: then the tree is what counts.
   auto head = read_head(move, move.new_host);
+  if (!head && head.error().kind == ErrorKind::cancelled) return head.error();
   if (!head) return false;
   const ipld::Cid data = TRY(move.backup_data());
   return head->commit.data == data && head->commit.did == move.did && head->commit.rev.has_value();

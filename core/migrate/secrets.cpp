@@ -37,7 +37,7 @@ Result<SecretsFile> SecretsFile::open(os::FileSystem& fs, os::Random& random, st
                        crypto::open(text.reveal(), *passphrase, kPurpose));
   }
   auto parsed = data::parse_json(text.reveal(), Limits{});
-  const data::Object* object = parsed ? parsed->object() : nullptr;
+  data::Object* const object = parsed ? parsed->object() : nullptr;
   if (object == nullptr) {
     return fail(ErrorKind::corrupt, "secrets.format",
                 "the secrets of this move cannot be read: " + secrets.path_);
@@ -46,6 +46,7 @@ Result<SecretsFile> SecretsFile::open(os::FileSystem& fs, os::Random& random, st
     if (const std::string* secret = value.text())
       secrets.values_.insert_or_assign(name, Secret::copy_of(*secret));
   }
+  object->wipe();
   return secrets;
 }
 
@@ -62,7 +63,9 @@ Status SecretsFile::put(std::string_view name, const Secret& value) {
 Status SecretsFile::save() const {
   data::Object object;
   for (const auto& [name, value] : values_) object.set(name, std::string(value.reveal()));
-  Secret text(data::to_json(data::Value(std::move(object))));
+  data::Value content(std::move(object));
+  const Secret text(data::to_json(content));
+  content.wipe();
   if (!passphrase_) return os::write_file(*fs_, *random_, path_, as_bytes(text.reveal()));
   const std::string sealed = TRY(crypto::seal(text.reveal(), *passphrase_, kPurpose));
   return os::write_file(*fs_, *random_, path_, as_bytes(sealed));

@@ -1,5 +1,6 @@
 // Blobs into the new host, several side by side, each hashed before it leaves and compared with what the host
 // makes of it.
+#include "core/backup/files.h"
 #include "core/migrate/move.h"
 #include "core/verify/proof.h"
 
@@ -94,7 +95,7 @@ class Uploader {
 
   Result<std::uint64_t> upload(const ipld::Cid& cid) {
     auto blob = TRY(backup_.open_blob(cid));
-    if (TRY(hash_of(*blob)) != cid.digest()) {
+    if (TRY(backup::hash_file(*blob, move_.stop())).digest != cid.digest()) {
       return fail(ErrorKind::corrupt, "blob.wrong_bytes", "the file in the backup does not hold this blob");
     }
     const auto known = std::ranges::lower_bound(references_, cid, {}, &data::BlobRef::cid);
@@ -111,14 +112,6 @@ class Uploader {
     if (*given != cid)
       return fail(ErrorKind::remote, "blob.other_cid", "the new host stored it as " + given->str());
     return blob->size();
-  }
-
-  static Result<crypto::Digest> hash_of(const RandomAccess& file) {
-    auto source = stream_of(file);
-    crypto::Sha256 hash;
-    Bytes buffer(1U << 16);
-    while (const std::size_t count = TRY(source->read(buffer))) hash.update(ByteView(buffer).first(count));
-    return hash.finish();
   }
 
   Move& move_;

@@ -80,6 +80,12 @@ Status AtomicFile::commit_as(const std::string& path) {
   return fs_->sync_folder(parent_of(path));
 }
 
+Status AtomicFile::make_nameless() {
+  TRY(fs_->remove(temporary_));
+  temporary_.clear();
+  return {};
+}
+
 void AtomicFile::discard() {
   file_.reset();
   if (temporary_.empty()) return;

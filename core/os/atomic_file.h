@@ -27,6 +27,9 @@ class AtomicFile final : public ByteSink {
   Status commit();
   // As commit(), under another name in the same folder ("repo.car.suspect").
   Status commit_as(const std::string& path);
+  // For a scratch file that is never committed: its name goes now, its content with this object, also when
+  // the process is killed.
+  Status make_nameless();
   // Removes the temporary file; nothing has happened.
   void discard();
 

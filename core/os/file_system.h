@@ -61,7 +61,8 @@ class FileSystem {
   virtual Result<FileInfo> stat(const std::string& path) = 0;
   // Bytes that a process like this one may still write where `path` (an existing folder) lies.
   virtual Result<std::uint64_t> free_space(const std::string& path) = 0;
-  // Takes the lock file `path` (made if absent), or fails with kind locked, id "file.locked".
+  // Takes the lock file `path` (made if absent), or fails with kind locked, id "file.locked". Its holder
+  // may remove the file before it lets go.
   virtual Result<std::unique_ptr<FileLock>> lock(const std::string& path) = 0;
 };
 

@@ -147,6 +147,19 @@ int holder_of(int fd) {
   return pid;
 }
 
+Result<Fd> take_lock(const std::string& path) {
+  Fd fd(retrying(
+      [&] { return ::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW | O_NOCTTY, 0600); }));
+  if (fd.get() < 0) return error_of(errno, "lock", path);
+  if (retrying([&] { return ::flock(fd.get(), LOCK_EX | LOCK_NB); }) == 0) return fd;
+  if (errno != EWOULDBLOCK) return error_of(errno, "lock", path);
+  const int holder = holder_of(fd.get());
+  return fail(ErrorKind::locked, "file.locked",
+              holder > 0 ? fmt::format("{} is held by process {}", path, holder)
+                         : fmt::format("{} is held by another process", path),
+              "wait until it has ended, then run the same command again");
+}
+
 class PosixFileSystem final : public FileSystem {
  public:
   Result<std::unique_ptr<RandomAccess>> open(const std::string& path) override {
@@ -256,22 +269,20 @@ class PosixFileSystem final : public FileSystem {
     return bytes;
   }
 
+  // A holder may remove its lock file before it lets go: what was locked must still be what lies there.
   Result<std::unique_ptr<FileLock>> lock(const std::string& path) override {
-    Fd fd(retrying(
-        [&] { return ::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW | O_NOCTTY, 0600); }));
-    if (fd.get() < 0) return error_of(errno, "lock", path);
-    if (retrying([&] { return ::flock(fd.get(), LOCK_EX | LOCK_NB); }) < 0) {
-      if (errno != EWOULDBLOCK) return error_of(errno, "lock", path);
-      const int holder = holder_of(fd.get());
-      return fail(ErrorKind::locked, "file.locked",
-                  holder > 0 ? fmt::format("{} is held by process {}", path, holder)
-                             : fmt::format("{} is held by another process", path),
-                  "wait until it has ended, then run the same command again");
+    while (true) {
+      Fd fd = TRY(take_lock(path));
+      struct stat held{};
+      struct stat there{};
+      if (::fstat(fd.get(), &held) < 0) return error_of(errno, "lock", path);
+      if (::lstat(path.c_str(), &there) < 0 || there.st_ino != held.st_ino || there.st_dev != held.st_dev)
+        continue;
+      // The number is a help for the reader only; the lock does not depend on it.
+      const std::string pid = fmt::format("{:<20}\n", ::getpid());
+      if (::ftruncate(fd.get(), 0) < 0 || ::pwrite(fd.get(), pid.data(), pid.size(), 0) < 0) errno = 0;
+      return std::make_unique<PosixLock>(std::move(fd));
     }
-    // The number is a help for the reader only; the lock does not depend on it.
-    const std::string pid = fmt::format("{:<20}\n", ::getpid());
-    if (::ftruncate(fd.get(), 0) < 0 || ::pwrite(fd.get(), pid.data(), pid.size(), 0) < 0) errno = 0;
-    return std::make_unique<PosixLock>(std::move(fd));
   }
 };
 

@@ -173,14 +173,14 @@ TEST_CASE("folder: a blob is there when it hashes right, and moved aside when it
   auto writer = place.begin();
   REQUIRE(writer);
   const ipld::Cid cid = ipld::Cid::of(ipld::Codec::raw, as_bytes("picture"));
-  CHECK(writer->blob_bytes(cid).value() == std::nullopt);
+  CHECK(writer->blob_bytes(cid, {}).value() == std::nullopt);
   auto blob = writer->new_blob(cid);
   REQUIRE(blob);
   REQUIRE(blob->write(as_bytes("picture")));
   REQUIRE(blob->commit());
-  CHECK(writer->blob_bytes(cid).value() == 7U);
+  CHECK(writer->blob_bytes(cid, {}).value() == 7U);
   place.fs.flip(backup::blob_path(kFolder, cid), 2);
-  CHECK(writer->blob_bytes(cid).value() == std::nullopt);
+  CHECK(writer->blob_bytes(cid, {}).value() == std::nullopt);
   CHECK(place.fs.get(backup::blob_path(kFolder, cid) + ".rejected"));
 }
 

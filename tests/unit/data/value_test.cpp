@@ -58,3 +58,11 @@ TEST_CASE("value: required and optional members say what is wrong with them", "[
   CHECK(text_or(document, "n", "else") == "else");
   CHECK(text_or(document, "missing", "else") == "else");
 }
+
+TEST_CASE("value: wiped, nothing of it is left", "[data]") {
+  Value value(Object().set("inner", Object().set("secret", "hunter2")).set("list", Array{Value("x")}));
+  const Value kept = value;
+  value.wipe();
+  CHECK(value.is_null());
+  CHECK(*kept.find("inner")->find("secret")->text() == "hunter2");
+}

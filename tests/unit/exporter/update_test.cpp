@@ -1,5 +1,6 @@
 // A folder brought up to date: what is new, what is missing, what raises an alarm.
 #include "core/exporter/exporter.h"
+#include "tests/support/error_id.h"
 #include "tests/unit/exporter/exporting.h"
 
 using namespace atb;
@@ -63,6 +64,25 @@ TEST_CASE("export: what was damaged here is fetched again", "[exporter]") {
   CHECK(verdict->report.findings().empty());
 }
 
+namespace {
+
+// A host that takes back what it gave, and what is to be said of it.
+struct Change {
+  test::RepoFixture repo;
+  std::string id;
+  Severity severity = Severity::forged;
+};
+Change change_of(const test::AccountFixture& account, std::string_view what) {
+  const std::int64_t rev = account.repo.rev.unix_us();
+  if (what == "back")
+    return {test::next_repo(account, {.records = 290, .rev_us = rev - 1'000'000}), "repo.rolled_back"};
+  if (what == "fork") return {test::next_repo(account, {.records = 299, .rev_us = rev}), "repo.forked"};
+  return {test::next_repo(account, {.records = 190, .rev_us = rev + 1'000'000}), "repo.emptied",
+          Severity::alarm};
+}
+
+}  // namespace
+
 TEST_CASE(
     "export: a repository that went back, forked or was emptied raises an alarm and the older one stays",
     "[exporter]") {
@@ -70,31 +90,15 @@ TEST_CASE(
   REQUIRE(to_folder(world));
   const auto before = world.fs.get(file("repo.car"));
   const auto manifest = world.fs.get(file("backup.json"));
-  const std::int64_t rev = world.account.repo.rev.unix_us();
-  std::string id;
-  std::optional<test::RepoFixture> changed;
-  Severity severity = Severity::forged;
-  SECTION("back") {
-    changed.emplace(test::next_repo(world.account, {.records = 290, .rev_us = rev - 1'000'000}));
-    id = "repo.rolled_back";
-  }
-  SECTION("fork") {
-    changed.emplace(test::next_repo(world.account, {.records = 299, .rev_us = rev}));
-    id = "repo.forked";
-  }
-  SECTION("emptied") {
-    changed.emplace(test::next_repo(world.account, {.records = 190, .rev_us = rev + 1'000'000}));
-    id = "repo.emptied";
-    severity = Severity::alarm;
-  }
-  world.host.serve(*changed);
+  const Change change = change_of(world.account, GENERATE("back", "fork", "emptied"));
+  world.host.serve(change.repo);
   const auto exported = to_folder(world);
   REQUIRE(exported);
-  CHECK(exported->report.count(id) == 1);
-  CHECK(exported->report.has(severity));
+  CHECK(exported->report.count(change.id) == 1);
+  CHECK(exported->report.has(change.severity));
   CHECK(world.fs.get(file("repo.car")) == before);
   CHECK(world.fs.get(file("backup.json")) == manifest);
-  CHECK(world.fs.get(file("repo.car.suspect")) == text_of(changed->car()));
+  CHECK(world.fs.get(file("repo.car.suspect")) == text_of(change.repo.car()));
   CHECK(clean(test::verify_at(world.fs, kFolder)->report));
 
   exporter::Options accept;
@@ -103,8 +107,74 @@ TEST_CASE(
   REQUIRE(adopted);
   CHECK(clean(adopted->report));
   CHECK(adopted->report.count("repo.change_accepted") == 1);
-  CHECK(world.fs.get(file("repo.car")) == text_of(changed->car()));
+  CHECK(world.fs.get(file("repo.car")) == text_of(change.repo.car()));
   CHECK_FALSE(world.fs.get(file("repo.car.suspect")));
+}
+
+TEST_CASE("export: a lone CAR is held against the one that lies there", "[exporter]") {
+  test::ExportWorld world(test::make_account({.records = 300}));
+  REQUIRE(to_car(world));
+  const auto before = world.fs.get(kCar);
+  const Change change = change_of(world.account, GENERATE("back", "fork", "emptied"));
+  world.host.serve(change.repo);
+  const std::string suspect = std::string(kCar) + ".suspect";
+  const auto exported = to_car(world);
+  REQUIRE(exported);
+  CHECK(exported->report.count(change.id) == 1);
+  CHECK(exported->report.has(change.severity));
+  CHECK(world.fs.get(kCar) == before);
+  CHECK(world.fs.get(suspect) == text_of(change.repo.car()));
+
+  exporter::Options accept;
+  accept.accept_change = true;
+  const auto adopted = to_car(world, accept);
+  REQUIRE(adopted);
+  CHECK(clean(adopted->report));
+  CHECK(world.fs.get(kCar) == text_of(change.repo.car()));
+  CHECK_FALSE(world.fs.get(suspect));
+}
+
+TEST_CASE("export: a folder whose manifest is lost or damaged still knows what the host gave before",
+          "[exporter]") {
+  test::ExportWorld world(test::make_account({.records = 300}));
+  REQUIRE(to_folder(world));
+  const auto before = world.fs.get(file("repo.car"));
+  SECTION("lost") { REQUIRE(world.fs.remove(file("backup.json"))); }
+  SECTION("damaged") { world.fs.put(file("backup.json"), "{"); }
+  const Change change = change_of(world.account, "back");
+  world.host.serve(change.repo);
+  const auto exported = to_folder(world);
+  REQUIRE(exported);
+  CHECK(exported->report.count("repo.rolled_back") == 1);
+  CHECK(world.fs.get(file("repo.car")) == before);
+}
+
+TEST_CASE("export: what lies at the place of a CAR and is none is kept for a look", "[exporter]") {
+  test::ExportWorld world(test::make_account({.records = 20}));
+  const std::string rejected = std::string(kCar) + ".rejected";
+  std::string older = "a diary, by a slip of the pen";
+  SECTION("no CAR at all") {}
+  SECTION("a CAR that was cut") {
+    REQUIRE(to_car(world));
+    older = world.fs.get(kCar)->substr(0, 900);
+  }
+  REQUIRE(world.fs.make_folders("/out"));
+  world.fs.put(kCar, older);
+  const auto exported = to_car(world);
+  REQUIRE(exported);
+  CHECK(exported->report.count("backup.older_damaged") == 1);
+  CHECK(world.fs.get(rejected) == older);
+  CHECK(world.fs.get(kCar) == text_of(world.account.repo.car()));
+}
+
+TEST_CASE("export: another account's CAR is not replaced", "[exporter]") {
+  test::ExportWorld world(test::make_account({.records = 20}));
+  const auto other = test::make_repo({.records = 5, .seed = 77});
+  REQUIRE(other.did != world.account.repo.did);
+  REQUIRE(world.fs.make_folders("/out"));
+  world.fs.put(kCar, text_of(other.car()));
+  CHECK(test::error_id(to_car(world)) == "backup.other_account");
+  CHECK(world.fs.get(kCar) == text_of(other.car()));
 }
 
 TEST_CASE("export: fewer than a hundred records gone, or a fifth, are no alarm", "[exporter]") {

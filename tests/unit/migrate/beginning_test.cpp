@@ -1,8 +1,12 @@
 // How a move begins: what is refused, what is asked, who logs in.
 #include "core/migrate/move.h"
+#include "core/os/atomic_file.h"
 #include "tests/support/catch.h"
 #include "tests/support/error_id.h"
 #include "tests/support/move/move_bench.h"
+#include "tests/support/seeded_random.h"
+
+#include <algorithm>
 
 using namespace atb;
 using namespace atb::test;
@@ -266,4 +270,25 @@ TEST_CASE("move: secrets wrapped with a passphrase are needed again, and readabl
   bench.person.next_time("Passphrase of this move", "open sesame");
   REQUIRE(bench.resume().result);
   CHECK(bench.complaints() == "");
+}
+
+TEST_CASE("move: one journal that cannot be read hides no other move", "[migrate]") {
+  MoveBench bench;
+  const auto other =
+      migrate::paths_of(bench.state_folder(), *syntax::Did::parse("did:plc:aaaaaaaaaaaaaaaaaaaaaaaa"));
+  os::FileSystem& fs = os::posix_file_system();
+  REQUIRE(fs.make_folders(other.folder));
+  SeededRandom random;
+  REQUIRE(os::write_file(fs, random, other.journal(), as_bytes("a diary, by a slip of the pen")));
+  const auto nothing_else = bench.resume().result;
+  REQUIRE_FALSE(nothing_else);
+  CHECK(nothing_else.error().id.starts_with("db."));
+  stop_early(bench);
+  CHECK_FALSE(bench.start().result);
+  const auto moves = bench.status().value();
+  REQUIRE(moves.size() == 2);
+  CHECK(std::ranges::count_if(moves, [](const auto& move) { return move.unreadable.has_value(); }) == 1);
+  let_go(bench);
+  REQUIRE(bench.resume().result);
+  CHECK_FALSE(bench.network.old_account().active);
 }

@@ -194,6 +194,21 @@ TEST_CASE("move: an old host that does not deactivate the account is told, and t
   CHECK(has_note(run, "Deactivate the account on the old host: not done"));
 }
 
+TEST_CASE("move: what a later run could do is no longer told as not done", "[migrate]") {
+  MoveBench bench;
+  FakePds& old_host = bench.network.old_host;
+  old_host.refuse("com.atproto.server.deactivateAccount", 401, "BadJwtSignature", "no");
+  bench.network.new_host.refuse("com.atproto.repo.createRecord", 500, "Internal", "not now");
+  CHECK_FALSE(bench.start().result);
+  old_host.intercepts.clear();
+  bench.network.new_host.intercepts.clear();
+  const auto run = bench.resume();
+  REQUIRE(run.result);
+  CHECK(bench.complaints() == "");
+  CHECK_FALSE(bench.network.old_account().active);
+  CHECK_FALSE(has_note(run, "Deactivate the account on the old host: not done"));
+}
+
 TEST_CASE("move: a host that does not give its own head is told", "[migrate]") {
   MoveBench bench;
   bench.network.new_host.intercepts["com.atproto.sync.getBlocks"] = [](const SentRequest&) {

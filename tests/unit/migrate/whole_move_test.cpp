@@ -14,6 +14,8 @@ TEST_CASE("move: an account moves from one host to another, and each thing is do
   CHECK_FALSE(bench.network.old_account().active);
   CHECK(bench.network.new_host.effects.imports == 1);
   CHECK(bench.network.old_host.effects.mails == 1);
+  // Under the new key: one commit makes an inert record, the next removes it, and the tree is as it was.
+  CHECK(bench.network.new_host.effects.commits == 2);
   CHECK(run.result->data == bench.network.original_data.str());
   CHECK(run.result->handle == "alice.new-host.net");
   CHECK(run.result->notes.empty());

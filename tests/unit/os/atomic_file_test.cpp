@@ -5,6 +5,7 @@
 
 using namespace atb::test;
 using atb::as_bytes;
+using atb::as_text;
 using atb::Bytes;
 using atb::ErrorKind;
 using atb::os::AtomicFile;
@@ -144,4 +145,18 @@ TEST_CASE("atomic file: temporary names are told from others", "[os]") {
     INFO(name);
     CHECK_FALSE(is_temporary_name(name));
   }
+}
+
+TEMPLATE_TEST_CASE("atomic file: a nameless one is there for who holds it, and for nobody else", "[os]",
+                   Posix, Memory) {
+  TestType with;
+  SeededRandom random;
+  auto file = AtomicFile::create(with.fs, random, join(with.root, "scratch"));
+  REQUIRE(file);
+  REQUIRE(file->make_nameless());
+  CHECK(with.fs.list(with.root)->empty());
+  REQUIRE(file->write(as_bytes("content")));
+  Bytes buffer(7);
+  CHECK(file->content().read_at(0, buffer).value() == 7);
+  CHECK(as_text(buffer) == "content");
 }

@@ -107,3 +107,28 @@ TEST_CASE("posix: one file is read by many threads at once", "[os]") {
   for (auto& thread : threads) thread.join();
   CHECK(wrong == 0);
 }
+
+TEST_CASE("posix: a lock whose holder removes its file is still held by one at a time", "[os]") {
+  Posix with;
+  const auto path = join(with.root, "lock");
+  std::atomic<int> holders{0};
+  std::atomic<int> crowded{0};
+  std::atomic<int> taken{0};
+  std::vector<std::thread> threads;
+  for (int thread = 0; thread < 4; ++thread) {
+    threads.emplace_back([&] {
+      for (int round = 0; round < 500; ++round) {
+        const auto lock = with.fs.lock(path);
+        if (!lock) continue;
+        if (++holders > 1) ++crowded;
+        ++taken;
+        std::this_thread::yield();
+        --holders;
+        static_cast<void>(with.fs.remove(path));
+      }
+    });
+  }
+  for (std::thread& thread : threads) thread.join();
+  CHECK(taken > 0);
+  CHECK(crowded == 0);
+}
