@@ -190,15 +190,12 @@ class LogInNew final : public Step {
   }
 
   Status act(Move& move) override {
-    const Secret* password = move.secrets.get(SecretsFile::kNewPassword);
-    if (password == nullptr)
-      return fail(ErrorKind::internal, "move.no_password", "the new password is not in the secrets file");
-    auto tokens = log_in_with_code(move, move.new_host.anonymous(), *password);
-    if (!tokens && tokens.error().kind == ErrorKind::auth && account::is_set(move.sources.new_password)) {
-      // The kept one may be all there is: another takes its place only once it has worked.
-      const Secret other = TRY(new_password(move));
-      tokens = log_in_with_code(move, move.new_host.anonymous(), other);
-      if (tokens) TRY(move.secrets.put(SecretsFile::kNewPassword, other));
+    const Secret* kept = move.secrets.get(SecretsFile::kNewPassword);
+    auto tokens =
+        kept == nullptr ? log_in_anew(move) : log_in_with_code(move, move.new_host.anonymous(), *kept);
+    if (kept != nullptr && !tokens && tokens.error().kind == ErrorKind::auth &&
+        account::is_set(move.sources.new_password)) {
+      tokens = log_in_anew(move);
     }
     if (!tokens) {
       Error error = std::move(tokens).error();
@@ -209,6 +206,17 @@ class LogInNew final : public Step {
       return std::unexpected(std::move(error));
     }
     return move.new_host.keep(*tokens);
+  }
+
+ private:
+  // With a password that is not the kept one, which may be wrong, or lost with its file. The kept one may be
+  // all there is: another takes its place only once it has worked.
+  static Result<xrpc::Tokens> log_in_anew(Move& move) {
+    const Secret other = TRY(move.ask(move.sources.new_password, "new-password",
+                                      "Password of the account on " + move.new_host.host().origin() + ": "));
+    auto tokens = TRY(log_in_with_code(move, move.new_host.anonymous(), other));
+    TRY(move.secrets.put(SecretsFile::kNewPassword, other));
+    return tokens;
   }
 };
 

@@ -110,7 +110,7 @@ class Uploader {
       return std::unexpected(std::move(error));
     }
     if (*given != cid)
-      return fail(ErrorKind::remote, "blob.other_cid", "the new host stored it as " + given->str());
+      return fail(ErrorKind::remote, "blob.not_uploaded", "the new host stored it as " + given->str());
     return blob->size();
   }
 

@@ -3,6 +3,7 @@
 #include "core/backup/depth_first.h"
 #include "core/base/encoding.h"
 #include "core/car/spool.h"
+#include "core/mst/node.h"
 #include "tests/support/catch.h"
 #include "tests/support/mem_fs.h"
 #include "tests/support/repo_fixture.h"
@@ -107,6 +108,28 @@ TEST_CASE("depth-first: any block that is not there is an error, not a hole", "[
     REQUIRE_FALSE(facts);
     CHECK(facts.error().id == "block.missing");
   }
+}
+
+TEST_CASE("depth-first: a tree that breaks a rule, after it was proven, is a disk that fails", "[backup]") {
+  const test::RepoFixture repo = test::make_repo({.records = 3});
+  test::MemoryBlocks all;
+  for (const auto& [cid, block] : repo.blocks) REQUIRE(all.put(cid, block));
+  const ipld::Cid record = all.add(Bytes{0xa0});
+  mst::Node node;
+  node.entries.push_back({.prefix_length = 0, .suffix = "com.example.b/1", .value = record, .subtree = {}});
+  node.entries.push_back({.prefix_length = 12, .suffix = "a/1", .value = record, .subtree = {}});
+  repo::Commit commit = repo::decode_commit(repo.blocks.front().second, Limits{}).value();
+  commit.data = all.add(mst::encode_node(node));
+  const ipld::Cid root = all.add(repo::encode_commit(commit));
+  test::MemFs fs;
+  auto file = fs.create("/spool").value();
+  car::Spool spool(*file, *file);
+  for (const auto& [cid, block] : all.blocks()) REQUIRE(spool.put(cid, block));
+  spool.seal();
+  BytesSink out(10U << 20);
+  const auto facts = backup::write_depth_first(spool, spool.index(), root, {}, out, no_progress(), {});
+  REQUIRE_FALSE(facts);
+  CHECK(facts.error().id == "repo.changed");
 }
 
 TEST_CASE("folder: a generation is published whole and read back", "[backup]") {

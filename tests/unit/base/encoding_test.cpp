@@ -107,5 +107,6 @@ TEST_CASE("encoding: strange characters, lengths and bits are refused", "[encodi
 TEST_CASE("encoding: base58 reads 512 characters and no more", "[encoding]") {
   CHECK(base58_decode(std::string(512, 'z')));
   refuses(kCodecs[2], std::string(513, 'z'));
+  CHECK(base58_decode(std::string(513, 'z')).error().id == "encoding.base58");
   CHECK(base58_decode(std::string(512, '1')).value() == Bytes(512, 0));
 }

@@ -242,6 +242,27 @@ TEST_CASE("export: a blob that cannot be had is named with the reason, and the r
   CHECK(clean(later->report));
 }
 
+TEST_CASE("export: an older blob that is damaged here and gone there is told once, then forgotten",
+          "[exporter]") {
+  test::ExportWorld world(test::make_account({.records = 100}));
+  REQUIRE(to_folder(world));
+  const ipld::Cid old = world.account.repo.blobs.back().cid;
+  const auto newer = test::next_repo(
+      world.account, {.records = 100, .rev_us = world.account.repo.rev.unix_us() + 5, .most_pictures = 0});
+  world.host.serve(newer);
+  world.fs.flip(backup::blob_path(kFolder, old), 1);
+  world.host.drop_blob(old);
+  const auto exported = to_folder(world);
+  REQUIRE(exported);
+  CHECK(exported->report.count("blob.lost") == 1);
+  CHECK(exported->report.has(Severity::warning));
+  CHECK(clean(exported->report));
+  CHECK(clean(test::verify_at(world.fs, kFolder)->report));
+  const auto again = to_folder(world);
+  REQUIRE(again);
+  CHECK(again->report.count("blob.lost") == 0);
+}
+
 TEST_CASE("export: a host that goes away while blobs are fetched ends the run; the next one goes on",
           "[exporter]") {
   test::ExportWorld world(test::make_account({.records = 300}));

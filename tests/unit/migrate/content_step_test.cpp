@@ -99,6 +99,14 @@ TEST_CASE("move: a blob that the new host does not take stops the move before th
     });
     words = "does not hold this blob";
   }
+  SECTION("stored as something else") {
+    bench.network.new_host.alter(kUpload, [&](data::Object& answer) {
+      data::Object blob = *answer.find("blob")->object();
+      blob.set("ref", data::Object().set("$link", bench.network.original_data.str()));
+      answer.set("blob", blob);
+    });
+    words = "the new host stored it as";
+  }
   const auto run = bench.start();
   CHECK(error_id(run.result) == "move.upload");
   CHECK(std::ranges::any_of(bench.watcher.findings, [&](const Finding& finding) {
@@ -117,6 +125,16 @@ TEST_CASE("move: a repository that is too large for the new host says what its o
   CHECK(run.result.error().kind == ErrorKind::limit_exceeded);
   CHECK(run.result.error().hint.find("PDS_MAX_REPO_IMPORT_SIZE") != std::string::npos);
   bench.network.new_host.intercepts.clear();
+  REQUIRE(bench.resume().result);
+  CHECK(bench.complaints() == "");
+}
+
+TEST_CASE("move: preferences that the old host does not give stop it", "[migrate]") {
+  MoveBench bench;
+  bench.network.old_host.refuse("app.bsky.actor.getPreferences", 400, "InvalidRequest", "not now");
+  CHECK(error_id(bench.start().result) == "move.preferences_missing");
+  CHECK(bench.network.new_host.effects.accounts == 0);
+  bench.network.old_host.intercepts.clear();
   REQUIRE(bench.resume().result);
   CHECK(bench.complaints() == "");
 }
@@ -295,6 +313,13 @@ TEST_CASE(
     CHECK(bench.complaints() == "");
     CHECK(has_note(run, "Deactivate the account on the old host: not done"));
   }
+  SECTION("sessions, and the file with the password: it is asked for") {
+    bench.network.new_host.end_sessions();
+    std::filesystem::remove(bench.move_folder() + "/secrets");
+    bench.person.next_time("Password of the account on https://new-host.net", FakeNetwork::kNewPassword);
+    REQUIRE(bench.resume().result);
+    CHECK(bench.complaints() == "");
+  }
   SECTION("another operation on top") {
     publish(bench.network, [](plc::State& state) { state.also_known_as.push_back("https://alice.net"); });
     REQUIRE(bench.resume().result);
@@ -302,4 +327,12 @@ TEST_CASE(
     CHECK(bench.network.new_host.effects.operations == 1);
     CHECK(bench.network.old_host.effects.mails == 1);
   }
+}
+
+TEST_CASE("move: an identity that loses its signing key after the move is told", "[migrate]") {
+  MoveBench bench;
+  meanwhile(bench.network.old_host, "com.atproto.server.deactivateAccount",
+            [&] { publish(bench.network, [](plc::State& state) { state.verification_methods.clear(); }); });
+  CHECK(error_id(bench.start().result) == "did.no_key");
+  CHECK(bench.status()->front().past_no_return);
 }

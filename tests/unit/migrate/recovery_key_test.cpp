@@ -90,6 +90,14 @@ TEST_CASE("move: a recovery key file that is something else is not touched", "[m
     bench.secret_file("recovery.key",
                       crypto::seal(text.reveal(), Secret::copy_of(kPhrase), "rotation-key").value());
   }
+  SECTION("a key whose private half is another's") {
+    const auto key = crypto::PrivateKey::generate(crypto::Curve::k256, bench.network.random).value();
+    const std::string text = R"({"did":")" + bench.network.did.str() + R"(","curve":"k256","private":")" +
+                             std::string(key.scalar_hex().reveal()) + R"(","public":")" + plc_did_key(50) +
+                             R"("})";
+    bench.secret_file("recovery.key", crypto::seal(text, Secret::copy_of(kPhrase), "rotation-key").value());
+    expected = "move.recovery_file";
+  }
   SECTION("sealed with another passphrase") {
     const Secret text = Secret::copy_of("{}");
     bench.secret_file("recovery.key",
@@ -111,4 +119,28 @@ TEST_CASE("move: a passphrase that is never typed twice the same makes no key", 
     bench.person.next_time("Passphrase for the recovery key", "a" + std::to_string(i));
   CHECK(error_id(bench.start().result) == "move.passphrase");
   CHECK_FALSE(std::filesystem::exists(bench.file("recovery.key")));
+}
+
+TEST_CASE("move: a recovery key that was made, or can no longer be, is not asked for elsewhere",
+          "[migrate]") {
+  MoveBench bench;
+  SECTION("made") {
+    want_key(bench);
+    bench.network.old_host.refuse("com.atproto.server.getServiceAuth", 400, "InvalidRequest", "not now");
+  }
+  SECTION("signed without") {
+    bench.network.new_host.refuse("com.atproto.identity.submitPlcOperation", 400, "InvalidRequest",
+                                  "not now");
+  }
+  CHECK_FALSE(bench.start().result);
+  const std::string before = bench.options.recovery_key_out;
+  bench.options.no_recovery_key = false;
+  bench.options.recovery_key_out = bench.file("other.key");
+  CHECK(error_id(bench.resume().result) == "move.recovery_settled");
+  CHECK_FALSE(std::filesystem::exists(bench.file("other.key")));
+  bench.options.recovery_key_out = before;
+  bench.network.old_host.intercepts.clear();
+  bench.network.new_host.intercepts.clear();
+  REQUIRE(bench.resume().result);
+  CHECK(bench.complaints() == "");
 }

@@ -280,7 +280,24 @@ TEST_CASE("proof: any block that is not there is named", "[verify]") {
     REQUIRE(proof.missing_count >= 1);
     CHECK(std::ranges::find(proof.missing, cid) != proof.missing.end());
     CHECK(proof.breaches == 0);
+    if (cid == account.repo.commit) CHECK(report.count("commit.missing") == 1);
+    const bool is_record = std::ranges::any_of(
+        account.repo.records, [&, gone = cid](const auto& record) { return record.second == gone; });
+    CHECK((report.count("mst.missing_record") > 0) == is_record);
   }
+}
+
+TEST_CASE("proof: a commit of version 2 is authentic, and told", "[verify]") {
+  test::AccountFixture account = test::make_account({.records = 5});
+  const auto log = audited(account.log);
+  const auto old = test::with_commit(account.repo, [&](repo::Commit& commit) {
+    commit.version = 2;
+    REQUIRE(repo::sign_commit(commit, account.repo.key));
+  });
+  const auto [proof, report] = prove(old, with_log(log));
+  CHECK(proof.sound());
+  CHECK(report.count("commit.version_2") == 1);
+  CHECK_FALSE(report.has(Severity::warning));
 }
 
 TEST_CASE("proof: a commit that cannot be read is damage", "[verify]") {
