@@ -4,15 +4,44 @@
 #include "tests/support/catch.h"
 #include "tests/support/error_id.h"
 #include "tests/support/mem_fs.h"
+#include "tests/support/repo_fixture.h"
+
+#include <new>
 
 using namespace atb;
+
+namespace {
+
+const Limits kLimits;
+
+// As when the index of a spool has to grow and cannot.
+class NoMemory final : public ByteSink {
+ public:
+  Status write(ByteView) override { throw std::bad_alloc(); }
+};
+
+}  // namespace
+
+TEST_CASE("receiver: too little memory ends it with an error, not the program", "[exporter]") {
+  test::MemFs fs;
+  NoMemory full;
+  const MemoryBytes nothing{Bytes{}};
+  car::Spool spool(full, nothing);
+  exporter::CarReceiver receiver(
+      {.spool = spool, .limits = kLimits, .fs = fs, .progress = no_progress(), .room = {}});
+  REQUIRE(receiver.begin({}));
+  const Bytes car = test::make_repo({.records = 3}).car();
+  (void)receiver.write(car);
+  CHECK(test::error_id(receiver.finish()) == "export.memory");
+  CHECK(test::error_id(receiver.begin({})) == "export.memory");
+}
 
 TEST_CASE("receiver: once the parser has given up, more bytes are refused", "[exporter]") {
   test::MemFs fs;
   auto file = fs.create("/spool").value();
   car::Spool spool(*file, *file);
   exporter::CarReceiver receiver(
-      {.spool = spool, .limits = Limits{}, .fs = fs, .progress = no_progress(), .room = {}});
+      {.spool = spool, .limits = kLimits, .fs = fs, .progress = no_progress(), .room = {}});
   REQUIRE(receiver.begin({}));
   const Bytes page(1U << 20, '<');
   Status status;
