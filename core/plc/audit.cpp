@@ -192,7 +192,7 @@ std::vector<KeyPeriod> AuditedLog::signing_keys() const {
     }
     if (open) periods.push_back(*open);
   }
-  std::ranges::stable_sort(periods, {}, &KeyPeriod::from_us);
+  std::ranges::sort(periods, {}, &KeyPeriod::entry);  // the entries of an audited log go forward in time
   return periods;
 }
 
