@@ -131,7 +131,9 @@ std::optional<std::size_t> foreign_cid_bytes(ByteView section) {
 
 struct Reader::State {
   State(ByteSource& source_, const Limits& limits_)
-      : source(&source_), limits(limits_), buffer(kBufferBytes) {}
+      : source(&source_),
+        limits(limits_),
+        buffer(std::min<std::uint64_t>(kBufferBytes, limits_.repo_bytes)) {}
 
   ByteSource* source;
   Limits limits;
