@@ -7,7 +7,8 @@
 // bounds that the keys around the link to it set. The bounds of different links do not overlap, so a node
 // with keys is in place at one link at most. A node that is not is left at its first key out of bounds, and
 // remembered with the nodes without keys that led to it; a later link to any of them is a finding and is not
-// followed. So every node is read once in place and once out of it at most.
+// followed. So every node is read once in place and once out of it at most. A cycle of nodes without keys,
+// which only a source that does not hash its blocks can hold, is followed once, down to the limit of depth.
 //
 // Findings, all Severity::damage:
 //   "mst.node"            a node cannot be decoded
@@ -45,7 +46,7 @@ namespace atb::mst {
 class Visitor {
  public:
   virtual ~Visitor() = default;
-  // A node in place.
+  // A node in place. One without keys may be told again: that it is out of place shows further down.
   virtual Status node(const ipld::Cid& cid, ByteView block) = 0;
   // A record in place: keys come strictly ascending over the whole walk. One that breaks only the rules of
   // syntax, prefix or codec comes too, after its finding.

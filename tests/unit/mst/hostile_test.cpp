@@ -96,6 +96,42 @@ TEST_CASE("mst: a chain of nodes without keys that many links share is gone down
   }
 }
 
+TEST_CASE("mst: a cycle, on a source that does not hash, ends at height 0 or at the limit of depth",
+          "[mst]") {
+  const auto name = [](std::uint8_t number) {
+    return ipld::Cid::of(ipld::Codec::dag_cbor, std::vector{number});
+  };
+  // The root's two links lead into a cycle of two nodes without keys.
+  test::MemoryBlocks blocks;
+  mst::Node node;
+  node.left = name(2);
+  REQUIRE(blocks.put(name(1), mst::encode_node(node)));
+  node.left = name(1);
+  REQUIRE(blocks.put(name(2), mst::encode_node(node)));
+  const std::string key = test::key_at(1, "k");
+  node.entries.push_back({0, key, test::some_record(), name(2)});
+  REQUIRE(blocks.put(name(0), mst::encode_node(node)));
+
+  struct Deaf final : mst::Visitor {
+    Status node(const ipld::Cid&, ByteView) override { return {}; }
+    Status record(std::string_view, const ipld::Cid&) override { return {}; }
+    Status missing_node(const ipld::Cid&) override { return {}; }
+  } visitor;
+  test::Walked walked;
+
+  SECTION("under a node of known height, to height 0") {
+    walked.stats = mst::walk(blocks, name(0), {}, visitor, walked.report, {});
+    CHECK(walked.ids() == "mst.child_height");
+    CHECK(walked.stats->records == 1);
+    CHECK(blocks.reads() == 3);
+  }
+  SECTION("under no key at all, to the limit") {
+    walked.stats = mst::walk(blocks, name(1), {}, visitor, walked.report, {});
+    CHECK(walked.ids() == "mst.depth mst.empty_node");
+    CHECK(blocks.reads() == Limits{}.mst_depth);
+  }
+}
+
 TEST_CASE("mst: as many misplaced nodes as the limit are borne, one more ends the walk", "[mst]") {
   test::MemoryBlocks blocks;
   const auto keys = keys_at(1, "k", 6);
