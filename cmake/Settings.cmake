@@ -7,7 +7,7 @@ target_compile_options(atb_settings INTERFACE
   -ffile-prefix-map=${CMAKE_SOURCE_DIR}=.)
 target_include_directories(atb_settings INTERFACE ${CMAKE_SOURCE_DIR})
 target_compile_definitions(atb_settings INTERFACE _GLIBCXX_ASSERTIONS ATB_VERSION="${PROJECT_VERSION}")
-if(CMAKE_BUILD_TYPE STREQUAL "Release")
+if(CMAKE_BUILD_TYPE STREQUAL "Release" AND NOT ATB_SANITIZE)  # sanitizers do not see into the checked functions
   target_compile_definitions(atb_settings INTERFACE _FORTIFY_SOURCE=3)
 endif()
 if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
@@ -20,4 +20,9 @@ set(CMAKE_POSITION_INDEPENDENT_CODE ON)
 if(ATB_SANITIZE)
   add_compile_options(-fsanitize=${ATB_SANITIZE} -fno-sanitize-recover=all -fno-omit-frame-pointer)
   add_link_options(-fsanitize=${ATB_SANITIZE})
+endif()
+if(ATB_BUILD_FUZZ)
+  # Coverage, which libFuzzer steers by; its main() comes with -fsanitize=fuzzer, in fuzz/CMakeLists.txt.
+  add_compile_options(-fsanitize=fuzzer-no-link)
+  add_link_options(-fsanitize=fuzzer-no-link)
 endif()

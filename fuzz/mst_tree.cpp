@@ -1,0 +1,156 @@
+// Whole trees, also with cycles, shared nodes and missing ones. The input is a program that makes nodes:
+//
+//   node  = count(1: low 3 bits entries, bit 3 "has a left link") [link] entry*
+//   entry = prefix(1) suffix(1: low 6 bits its length, bit 6 "has a subtree") bytes [link]
+//   link  = number of a node (1); one that does not exist is a missing block; 255: codec raw
+//
+// The last node is the root. Blocks go by made-up CIDs here, as no true ones make a cycle.
+#include "core/base/cursor.h"
+#include "core/mst/builder.h"
+#include "core/mst/walker.h"
+
+#include <map>
+#include <set>
+#include <string>
+
+#include "fuzz/target.h"
+
+namespace atb::fuzz {
+namespace {
+
+constexpr std::size_t kMostNodes = 250;
+
+ipld::Cid made_up(std::uint8_t number) {
+  const auto codec = number == 255 ? ipld::Codec::raw : ipld::Codec::dag_cbor;
+  const Bytes name = {'n', number};
+  return {codec, crypto::sha256(name)};
+}
+
+class Nodes final : public ipld::BlockSource {
+ public:
+  explicit Nodes(ByteView program) {
+    Cursor cursor(program);
+    while (blocks_.size() < kMostNodes) {
+      const auto node = read_node(cursor);
+      if (!node) break;
+      blocks_.emplace(made_up(static_cast<std::uint8_t>(blocks_.size())), mst::encode_node(*node));
+    }
+  }
+
+  Result<ByteView> get(const ipld::Cid& cid, Bytes& buffer) override {
+    const auto found = blocks_.find(cid);
+    if (found == blocks_.end()) return fail(ErrorKind::not_found, "block.missing", "no such node");
+    ++reads_;
+    buffer = found->second;
+    return ByteView(buffer);
+  }
+  bool has(const ipld::Cid& cid) const override { return blocks_.contains(cid); }
+
+  std::size_t size() const { return blocks_.size(); }
+  std::size_t reads() const { return reads_; }
+  // To itself, to a later node, or to none: only then may there be a cycle, which no source that hashes its
+  // blocks can hold.
+  bool links_forward() const { return links_forward_; }
+  ipld::Cid root() const { return made_up(static_cast<std::uint8_t>(blocks_.size() - 1)); }
+
+  // The true CID of a node in a tree without fault: recursion ends, as its depth is limited.
+  ipld::Cid true_cid(const ipld::Cid& name) const {
+    mst::Node node = mst::decode_node(blocks_.at(name), Limits{}).value();
+    if (node.left) node.left = true_cid(*node.left);
+    for (mst::Entry& entry : node.entries) {
+      if (entry.subtree) entry.subtree = true_cid(*entry.subtree);
+    }
+    return ipld::Cid::of(ipld::Codec::dag_cbor, mst::encode_node(node));
+  }
+
+ private:
+  Result<ipld::Cid> read_link(Cursor& cursor) {
+    const std::uint8_t number = TRY(cursor.byte());
+    links_forward_ = links_forward_ || number >= blocks_.size();
+    return made_up(number);
+  }
+
+  Result<mst::Node> read_node(Cursor& cursor) {
+    mst::Node node;
+    const std::uint8_t head = TRY(cursor.byte());
+    if ((head & 8U) != 0) node.left = TRY(read_link(cursor));
+    for (unsigned i = 0; i < (head & 7U); ++i) {
+      mst::Entry entry{TRY(cursor.byte()), {}, made_up(0), {}};
+      const std::uint8_t suffix = TRY(cursor.byte());
+      entry.suffix = as_text(TRY(cursor.take(suffix & 63U)));
+      if ((suffix & 64U) != 0) entry.subtree = TRY(read_link(cursor));
+      node.entries.push_back(entry);
+    }
+    return node;
+  }
+
+  std::map<ipld::Cid, Bytes> blocks_;
+  std::size_t reads_ = 0;
+  bool links_forward_ = false;
+};
+
+class Collector final : public mst::Visitor {
+ public:
+  Status node(const ipld::Cid& cid, ByteView block) override {
+    ++nodes_;
+    // One without keys can be told apart from its twin elsewhere only further down.
+    const bool again = !in_place_.insert(cid).second;
+    require(!again || mst::decode_node(block, Limits{})->entries.empty(),
+            "a node with keys is in place once");
+    return {};
+  }
+  Status record(std::string_view key, const ipld::Cid& cid) override {
+    require(keys_.empty() || keys_.back().first < key, "keys come in ascending order");
+    keys_.emplace_back(key, cid);
+    return {};
+  }
+  Status missing_node(const ipld::Cid&) override {
+    ++missing_;
+    return {};
+  }
+  const auto& keys() const { return keys_; }
+  std::size_t nodes() const { return nodes_; }
+  std::size_t missing() const { return missing_; }
+
+ private:
+  std::set<ipld::Cid> in_place_;
+  std::vector<std::pair<std::string, ipld::Cid>> keys_;
+  std::size_t nodes_ = 0;
+  std::size_t missing_ = 0;
+};
+
+class Nowhere final : public ipld::BlockSink {
+ public:
+  Status put(const ipld::Cid&, ByteView) override { return {}; }
+};
+
+ipld::Cid canonical_root(const Collector& seen) {
+  Nowhere nowhere;
+  mst::Builder builder(nowhere);
+  for (const auto& [key, cid] : seen.keys())
+    require(builder.add(key, cid).has_value(), "the keys of a walk can be built from");
+  return builder.finish().value();
+}
+
+}  // namespace
+
+void fuzz_one(std::span<const std::uint8_t> input) {
+  Nodes nodes(input);
+  if (nodes.size() == 0) return;
+  Collector seen;
+  Report findings;
+  const Limits limits;
+  const auto stats = mst::walk(nodes, nodes.root(), limits, seen, findings, {});
+  require(stats.has_value(), "a walk ends, whatever the tree");
+  const std::size_t reads_each = nodes.links_forward() ? limits.mst_depth + 1 : 2;
+  require(nodes.reads() <= reads_each * nodes.size(), "no node is read more than twice");
+  require(stats->records == seen.keys().size() && stats->nodes == seen.nodes() &&
+              stats->missing_nodes == seen.missing(),
+          "a walk counts what it tells");
+  require((stats->breaches == 0) == findings.findings().empty(), "every breach is a finding");
+  if (stats->breaches == 0 && stats->missing_nodes == 0)
+    require(nodes.true_cid(nodes.root()) == canonical_root(seen),
+            "a tree without fault is the canonical one");
+}
+
+}  // namespace atb::fuzz
