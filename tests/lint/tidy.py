@@ -3,7 +3,10 @@
 time. A file that passed once is not looked at again while it, what it includes, and the checks stay as they are:
 such files are noted, by a hash of all that, in the cache folder that the test servers use too.
 
-  tidy.py [--jobs N] [--all] [FILE...]
+  tidy.py [--jobs N] [--all] [--minutes N] [FILE...]
+
+With --minutes no file is begun after that time; those changed last come first, and the summary says how many were not
+looked at.
 """
 import argparse
 import concurrent.futures
@@ -69,8 +72,18 @@ def key(path, includes, command, checks):
     return digest.hexdigest()
 
 
-def look(path):
+def last_changed_first(files):
+    names = git("log", "--format=", "--name-only").splitlines()
+    place = {}
+    for number, name in enumerate(name for name in names if name):
+        place.setdefault(ROOT / name, number)
+    return sorted(files, key=lambda file: (place.get(file, -1), file))
+
+
+def look(path, deadline):
     start = time.monotonic()
+    if start > deadline:
+        return None, 0
     result = subprocess.run([TIDY, "-p", str(ROOT / "build/tidy"), "--quiet", str(path)], capture_output=True, text=True)
     return result, time.monotonic() - start
 
@@ -79,6 +92,7 @@ def main():
     parser = argparse.ArgumentParser()
     parser.add_argument("--jobs", type=int, default=os.cpu_count())
     parser.add_argument("--all", action="store_true", help="all files, whatever the base branch holds")
+    parser.add_argument("--minutes", type=float, default=float("inf"), help="begin no file after so long")
     parser.add_argument("files", nargs="*", type=pathlib.Path)
     arguments = parser.parse_args()
 
@@ -101,14 +115,18 @@ def main():
     clean = pathlib.Path(cache) / "tidy"
     clean.mkdir(parents=True, exist_ok=True)
     keys = {file: key(file, includes, commands[file], checks) for file in wanted}
-    todo = sorted(file for file in wanted if not (clean / keys[file]).exists())
+    todo = last_changed_first(file for file in wanted if not (clean / keys[file]).exists())
 
-    failed, slowest = [], []
+    failed, slowest, left = [], [], 0
     start = time.monotonic()
+    deadline = start + arguments.minutes * 60
     with concurrent.futures.ThreadPoolExecutor(arguments.jobs) as pool:
-        running = {pool.submit(look, file): file for file in todo}
+        running = {pool.submit(look, file, deadline): file for file in todo}
         for done in concurrent.futures.as_completed(running):
             file, (result, seconds) = running[done], done.result()
+            if result is None:
+                left += 1
+                continue
             slowest.append((seconds, file.relative_to(ROOT)))
             if result.returncode == 0:
                 (clean / keys[file]).touch()
@@ -119,8 +137,8 @@ def main():
         print(f"  {seconds:5.1f} s  {name}")
     print(f"clang-tidy: {len(wanted)} of {len(commands)} files wanted"
           + (f" (changed since {commit[:9]})" if commit else "")
-          + f", {len(wanted) - len(todo)} passed before, {len(todo)} looked at in {time.monotonic() - start:.0f} s,"
-          + f" {len(failed)} with findings")
+          + f", {len(wanted) - len(todo)} passed before, {len(slowest)} looked at in {time.monotonic() - start:.0f} s,"
+          + f" {left} not looked at for lack of time, {len(failed)} with findings")
     sys.exit(bool(failed))
 
 
