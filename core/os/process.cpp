@@ -185,6 +185,11 @@ Result<Secret> run_for_output(const std::vector<std::string>& words, std::size_t
 }
 
 void harden_process() {
+  for (const int stream : {STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO}) {
+    if (::fcntl(stream, F_GETFD) >= 0) continue;
+    // The lowest free number is this one. What is asked of it fails, as of one that is closed.
+    (void)::open("/dev/null", stream == STDIN_FILENO ? O_WRONLY : O_RDONLY);  // NOLINT(android-cloexec-open)
+  }
   const rlimit none{0, 0};
   ::setrlimit(RLIMIT_CORE, &none);
   // The leak checker of the sanitizer reads its own process and needs it dumpable.

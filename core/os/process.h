@@ -16,7 +16,9 @@ Result<std::vector<std::string>> split_words(std::string_view command);
 // ATBACKUP_* variable.
 Result<Secret> run_for_output(const std::vector<std::string>& words, std::size_t limit,
                               const StopToken& stop);
-// No core dumps, not dumpable: call first thing in main().
+// No core dumps, not dumpable; and a standard stream that came closed is taken by one that only fails, so
+// that no file of ours gets its number, and words meant for the terminal never end up in a backup. Call first
+// thing in main().
 void harden_process();
 
 }  // namespace atb::os

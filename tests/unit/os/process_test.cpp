@@ -2,6 +2,7 @@
 
 #include "tests/support/catch.h"
 
+#include <fcntl.h>
 #include <sys/resource.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -109,6 +110,27 @@ TEST_CASE("command: signals we ignore are heard by the child", "[os]") {
   const auto before = ::signal(SIGPIPE, SIG_IGN);
   CHECK(output_of_shell("kill -PIPE $$; echo alive") == "command.failed");
   ::signal(SIGPIPE, before);
+}
+
+TEST_CASE("process: no file gets the number of a standard stream that came closed", "[os]") {
+  const int closed = GENERATE(0, 1, 2, 3);  // 3: all of them
+  const pid_t child = ::fork();
+  if (child == 0) {
+    for (int stream = 0; stream <= 2; ++stream) {
+      if (stream == closed || closed == 3) ::close(stream);
+    }
+    atb::os::harden_process();
+    const int file = ::open("/dev/null", O_RDWR | O_CLOEXEC);
+    char c = 'x';
+    // It fails all the same: nobody is told that the words arrived.
+    const bool fails = (closed != 0 && closed != 3) || ::read(0, &c, 1) < 0;
+    const bool lost = (closed != 1 && closed != 3) || ::write(1, &c, 1) < 0;
+    const bool silent = (closed != 2 && closed != 3) || ::write(2, &c, 1) < 0;
+    ::_exit(file > 2 && fails && lost && silent ? 0 : 1);
+  }
+  int status = 0;
+  REQUIRE(::waitpid(child, &status, 0) == child);
+  CHECK(status == 0);
 }
 
 TEST_CASE("process: hardening forbids core dumps", "[os]") {
