@@ -15,6 +15,7 @@
 
 #include <functional>
 #include <string>
+#include <thread>
 
 using namespace atb;
 using namespace atb::test;
@@ -56,6 +57,7 @@ class AtTerminal {
   ~AtTerminal() {
     if (terminal_ >= 0) ::close(terminal_);
     ::close(result_);
+    if (child_ < 0) return;
     ::kill(child_, SIGKILL);
     ::waitpid(child_, nullptr, 0);
   }
@@ -76,6 +78,13 @@ class AtTerminal {
   void hang_up() {
     ::close(terminal_);
     terminal_ = -1;
+  }
+  // Once it has ended by itself.
+  int exit_code() {
+    int status = 0;
+    REQUIRE(::waitpid(child_, &status, 0) == child_);
+    child_ = -1;
+    return WIFEXITED(status) ? WEXITSTATUS(status) : -1;
   }
   std::string result() const {
     const std::string text = read_until(result_, "\n");
@@ -218,4 +227,23 @@ TEST_CASE("terminal: a signal ends a question, and is remembered", "[cli]") {
   child.send(number);
   CHECK(child.result() == "stopped " + std::to_string(number));
   CHECK(child.echoes());
+}
+
+TEST_CASE("terminal: a second signal ends the program at once, with the echo back", "[cli]") {
+  AtTerminal child([] {
+    (void)cli::watch_signals();
+    // Work that does not look at the stop token, while the echo is off.
+    const auto prompter = cli::make_terminal_prompter({});
+    const std::thread tell([] {
+      while (cli::signal_seen() == 0) ::usleep(1000);
+      (void)cli::descriptor_sink(STDOUT_FILENO)->write(as_bytes(std::string_view("first seen")));
+    });
+    return error_id(prompter->secret("Say: "));
+  });
+  child.see("Say: ");
+  CHECK_FALSE(child.echoes());
+  child.send(SIGINT);
+  child.see("first seen");
+  child.send(SIGTERM);
+  CHECK(child.exit_code() == 128 + SIGTERM);
 }
