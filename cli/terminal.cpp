@@ -22,6 +22,12 @@ class DescriptorSink final : public ByteSink {
     while (!bytes.empty()) {
       const ssize_t count = ::write(descriptor_, bytes.data(), bytes.size());
       if (count < 0 && errno == EINTR) continue;
+      // Another program that shares the pipe or the terminal may have made it non-blocking.
+      if (count < 0 && errno == EAGAIN) {
+        pollfd ready{.fd = descriptor_, .events = POLLOUT, .revents = 0};
+        (void)::poll(&ready, 1, -1);
+        continue;
+      }
       if (count < 0) {
         return fail(ErrorKind::io, "output.closed",
                     std::string("cannot write the output: ") + std::strerror(errno));

@@ -115,6 +115,27 @@ TEST_CASE("terminal: a reader that goes away is told as closed output", "[cli]")
   ::close(pipe[1]);
 }
 
+TEST_CASE("terminal: a pipe that does not block is waited for", "[cli]") {
+  std::array<int, 2> pipe{};
+  REQUIRE(::pipe(pipe.data()) == 0);
+  REQUIRE(::fcntl(pipe[1], F_SETFL, O_NONBLOCK) == 0);
+  std::size_t arrived = 0;
+  std::thread reader([&] {
+    std::array<char, 65536> some{};
+    for (ssize_t got = 1; got > 0; arrived += static_cast<std::size_t>(got)) {
+      ::usleep(1000);
+      got = ::read(pipe[0], some.data(), some.size());
+      if (got < 0) break;
+    }
+  });
+  const std::string text(1U << 20, 'x');
+  CHECK(cli::descriptor_sink(pipe[1])->write(as_bytes(text)));
+  ::close(pipe[1]);
+  reader.join();
+  CHECK(arrived == text.size());
+  ::close(pipe[0]);
+}
+
 TEST_CASE("terminal: a full disk behind standard output is told as closed output", "[cli]") {
   const int full = ::open("/dev/full", O_WRONLY | O_CLOEXEC);
   REQUIRE(full >= 0);
