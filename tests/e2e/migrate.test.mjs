@@ -140,18 +140,18 @@ test('a host that wants an invite gets one; without, nothing has happened', { ti
 })
 
 test('a repository that is too large for the new host stops the move, and says who can change that', { timeout: 300_000 }, async () => {
-  const gina = await accounts.createAccount(network.pds.a, { handle: 'gina' })
-  await accounts.createRecords(gina, { 'app.bsky.feed.post': 400 })
-  const files = secretFiles(temp.at(`secrets-${number}`), gina)
-  const args = [...moveArguments(network, gina, 'c', files, { handle: 'gina.c.test' }), '--no-recovery-key',
+  const olga = await accounts.createAccount(network.pds.a, { handle: 'olga' })
+  await accounts.createRecords(olga, { 'app.bsky.feed.post': 400 })
+  const files = secretFiles(temp.at(`secrets-${number}`), olga)
+  const args = [...moveArguments(network, olga, 'c', files, { handle: 'olga.c.test' }), '--no-recovery-key',
     '--invite-code', await network.pds.c.createInvite()]
   const stopped = await run([...args, '--json'], { env })
   ok(stopped, 1)
   assert.equal(stopped.last.kind, 'limit_exceeded')
   assert.equal(stopped.last.http_status, 413)
   assert.match(stopped.last.hint, /the repository has .*PDS_MAX_REPO_IMPORT_SIZE.*migrate resume/)
-  assert.equal((await network.plc.operations(gina.did)).length, 1)
-  assert.equal(network.pds.c.effects(gina.did)['com.atproto.repo.importRepo'] ?? 0, 0)
+  assert.equal((await network.plc.operations(olga.did)).length, 1)
+  assert.equal(network.pds.c.effects(olga.did)['com.atproto.repo.importRepo'] ?? 0, 0)
   // A proxy says the same in its own words, and resume looks again.
   network.addRule({ server: 'c', path: 'importRepo', action: 'reply', status: 413, headers: { 'content-type': 'text/html' }, body: '<html>413 Request Entity Too Large</html>' })
   const proxied = await run(['migrate', 'resume', ...args.slice(args.indexOf('--to') + 2), '--json'], { env })
