@@ -75,7 +75,8 @@ class Nodes final : public ipld::BlockSource {
     const std::uint8_t head = TRY(cursor.byte());
     if ((head & 8U) != 0) node.left = TRY(read_link(cursor));
     for (unsigned i = 0; i < (head & 7U); ++i) {
-      mst::Entry entry{TRY(cursor.byte()), {}, made_up(0), {}};
+      const std::uint8_t prefix = TRY(cursor.byte());
+      mst::Entry entry{prefix, {}, made_up(0), {}};
       const std::uint8_t suffix = TRY(cursor.byte());
       entry.suffix = as_text(TRY(cursor.take(suffix & 63U)));
       if ((suffix & 64U) != 0) entry.subtree = TRY(read_link(cursor));

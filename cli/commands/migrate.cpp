@@ -135,10 +135,11 @@ ExitCode finish(Shell& shell, Result<migrate::Outcome> outcome) {
 Result<migrate::Outcome> run(Shell& shell, const MigrateOptions& options, bool resuming) {
   exporter::Context& context = *TRY(shell.context());
   StepView view(shell);
+  const std::string state_folder = TRY(shell.state_folder());
   const migrate::World world{.context = context,
                              .prompter = shell.world().prompter,
                              .watcher = view,
-                             .state_folder = TRY(shell.state_folder()),
+                             .state_folder = state_folder,
                              .absolute = [&shell](const std::string& path) { return shell.absolute(path); }};
   const migrate::Options wanted = TRY(options_of(shell, options));
   if (!resuming)

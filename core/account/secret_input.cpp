@@ -99,14 +99,20 @@ struct Found {
 Result<Found> find(const SecretSource& source, const std::string& name, const std::string& question,
                    os::FileSystem& fs, Prompter& prompter, const StopToken& stop) {
   const std::string reading = "reading the " + name;
-  if (!source.file.empty()) return Found{TRY_CONTEXT(reading, from_file(source.file, fs, stop)), source.file};
-  if (!source.command.empty())
-    return Found{TRY_CONTEXT(reading, from_command(source.command, stop)), "the command's output"};
+  if (!source.file.empty()) {
+    Secret secret = TRY_CONTEXT(reading, from_file(source.file, fs, stop));
+    return Found{std::move(secret), source.file};
+  }
+  if (!source.command.empty()) {
+    Secret secret = TRY_CONTEXT(reading, from_command(source.command, stop));
+    return Found{std::move(secret), "the command's output"};
+  }
   if (const char* value = variable(source); value != nullptr) {
     return Found{Secret::copy_of(value), fmt::format("the variable {}", source.environment)};
   }
   if (!prompter.can_ask()) return needed(source, name);
-  return Found{TRY(prompter.secret(question)), "the answer"};
+  Secret secret = TRY(prompter.secret(question));
+  return Found{std::move(secret), "the answer"};
 }
 
 }  // namespace

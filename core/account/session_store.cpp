@@ -40,13 +40,18 @@ Result<SavedSession> session_of(const data::Value& file, const syntax::Did& did)
   if (TRY(data::require_text(file, "did")) != did.str()) {
     return fail(ErrorKind::corrupt, "session.format", "it is of another account");
   }
+  auto handle = TRY(data::require_text(file, "handle"));
+  auto host = TRY(data::require_text(file, "host"));
+  Secret access(TRY(data::require_text(file, "access")));
+  Secret refresh(TRY(data::require_text(file, "refresh")));
+  const std::int64_t saved_us = TRY(data::require_integer(file, "saved"));
   SavedSession session{.did = did,
-                       .handle = TRY(data::require_text(file, "handle")),
-                       .host = TRY(data::require_text(file, "host")),
-                       .access = Secret(TRY(data::require_text(file, "access"))),
-                       .refresh = Secret(TRY(data::require_text(file, "refresh"))),
+                       .handle = std::move(handle),
+                       .host = std::move(host),
+                       .access = std::move(access),
+                       .refresh = std::move(refresh),
                        .scope = Scope::unknown,
-                       .saved_us = TRY(data::require_integer(file, "saved"))};
+                       .saved_us = saved_us};
   session.scope = scope_of(session.access);
   return session;
 }

@@ -51,6 +51,8 @@ inline void take(Result<void>&) {}
     ::atb::detail::take(name);                                  \
   })
 // Gives the value by value: the temporary it came from dies at the end of the expression.
+// Not inside a braced initializer, nor beside another TRY in one list of arguments: g++ does not destroy what
+// the expression had made so far when it is left from its middle (tests/lint/try.py).
 #define TRY(...) ATB_TRY_(ATB_JOIN(atb_try_, __COUNTER__), __VA_ARGS__)
 // As TRY, adding a line of context to the error.
 #define TRY_CONTEXT(what, ...) ATB_TRY_CONTEXT_(ATB_JOIN(atb_try_, __COUNTER__), what, __VA_ARGS__)

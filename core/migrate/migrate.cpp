@@ -160,11 +160,12 @@ struct Known {
 Result<std::optional<Known>> known_move(const MovePaths& paths, os::Clock& clock) {
   auto journal = TRY(Journal::open(paths.journal(), clock));
   if (!journal.has(fact::kNewHost)) return std::optional<Known>{};
+  const bool finished = TRY(all_done(journal));
   return std::optional(Known{.paths = paths,
                              .did = journal.get(fact::kDid),
                              .account = journal.get(fact::kAccount),
                              .handle = journal.get(fact::kHandle),
-                             .finished = TRY(all_done(journal)),
+                             .finished = finished,
                              .unreadable = {}});
 }
 

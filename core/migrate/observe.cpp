@@ -35,7 +35,8 @@ Result<Head> read_head(Move& move, HostLogin& host) {
   auto reader = TRY(car::Reader::open(*source, move.context.limits, car::Roots::optional));
   while (auto section = TRY(reader.next())) {
     if (section->state != car::Section::State::good || section->cid != latest.cid) continue;
-    return Head{latest.cid, TRY(repo::decode_commit(section->block, move.context.limits))};
+    repo::Commit commit = TRY(repo::decode_commit(section->block, move.context.limits));
+    return Head{latest.cid, std::move(commit)};
   }
   return fail(ErrorKind::remote, "move.no_head",
               host.host().origin() + " does not give the commit it names as its latest");

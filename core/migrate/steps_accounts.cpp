@@ -118,8 +118,8 @@ class CreateAccount final : public Step {
   Result<Observation> observe(Move& move) override {
     // With a session of ours there is an account of ours; a status question would need the host to tell
     // strangers.
-    if (TRY(move.new_host.session()) != nullptr && TRY(move.new_host.works(move.stop())))
-      return Observation{true, "we are logged in there"};
+    const bool logged_in = TRY(move.new_host.works(move.stop()));
+    if (logged_in) return Observation{true, "we are logged in there"};
     auto status = xrpc::get_repo_status(move.new_host.anonymous(), move.did, move.stop());
     if (status)
       return Observation{true, "the new host knows the account" +

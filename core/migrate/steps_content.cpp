@@ -12,7 +12,9 @@
 namespace atb::migrate {
 
 Status back_up_now(Move& move) {
-  exporter::Origin origin{TRY(fetch_identity(move)), move.old_host.host(), TRY(move.old_host.open_session())};
+  auto identity = TRY(fetch_identity(move));
+  auto session = TRY(move.old_host.open_session());
+  exporter::Origin origin{std::move(identity), move.old_host.host(), std::move(session)};
   exporter::Options options;
   options.host = move.old_host.host().origin();
   options.jobs = move.options.jobs;

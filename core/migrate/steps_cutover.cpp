@@ -114,7 +114,8 @@ class MakeFreshCommit final : public Step {
 
   static Result<bool> inert_record_is_there(Move& move) {
     if (!move.journal.has(fact::kInertKey)) return false;
-    auto record = xrpc::get_record(TRY(move.new_host.client()), move.did, TRY(inert_path(move)), move.stop());
+    const syntax::RepoPath path = TRY(inert_path(move));
+    auto record = xrpc::get_record(TRY(move.new_host.client()), move.did, path, move.stop());
     if (record) return true;
     if (record.error().kind == ErrorKind::not_found) return false;
     return std::unexpected(std::move(record).error());

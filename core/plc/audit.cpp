@@ -27,12 +27,9 @@ Result<LogEntry> parse_entry(const data::Value& json, const Limits& limits) {
   const data::Value* nullified = json.find("nullified");
   if (nullified == nullptr || nullified->boolean() == nullptr)
     return bad("does not say whether it is nullified");
-  return LogEntry{*std::move(did),
-                  TRY(Operation::parse(*operation, limits)),
-                  *cid,
-                  *nullified->boolean(),
-                  created->str(),
-                  created->unix_us()};
+  auto parsed = TRY(Operation::parse(*operation, limits));
+  return LogEntry{*std::move(did),       std::move(parsed), *cid,
+                  *nullified->boolean(), created->str(),    created->unix_us()};
 }
 
 // Walks a log entry by entry and knows, at each, which history is in force.

@@ -71,8 +71,9 @@ Result<std::vector<std::pair<std::string, Service>>> services_of(const data::Val
   std::vector<std::pair<std::string, Service>> services;
   for (const auto& [id, member] : object->entries()) {
     const data::Object* service = TRY(object_with(member, kServiceFields, "a service"));
-    services.emplace_back(id, Service{TRY(text_of(*service->find("type"), "the type of a service")),
-                                      TRY(text_of(*service->find("endpoint"), "the endpoint of a service"))});
+    auto type = TRY(text_of(*service->find("type"), "the type of a service"));
+    auto endpoint = TRY(text_of(*service->find("endpoint"), "the endpoint of a service"));
+    services.emplace_back(id, Service{std::move(type), std::move(endpoint)});
   }
   return services;
 }

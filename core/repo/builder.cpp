@@ -73,7 +73,8 @@ Result<BuiltRepo> Builder::build(const syntax::Did& did, const syntax::Tid& rev,
   std::vector<Level> stack;
   const auto descend = [&](const ipld::Cid& cid) -> Status {
     const Bytes& block = nodes.at(cid);
-    stack.push_back({TRY(mst::decode_node(block, Limits{})), 0});
+    auto node = TRY(mst::decode_node(block, Limits{}));
+    stack.push_back({std::move(node), 0});
     return out.put(cid, block);
   };
   TRY(descend(root));

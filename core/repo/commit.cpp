@@ -144,8 +144,10 @@ Result<Commit> decode_commit(ByteView block, const Limits& limits) {
   // The version first: another version may have other fields.
   const int version = TRY(read_version(*value));
   TRY(check_names(*value->object()));
-  Commit commit{
-      TRY(read_did(*value)), version, TRY(read_data(*value)), TRY(read_rev(*value, version)), {}, true, {}};
+  auto did = TRY(read_did(*value));
+  const ipld::Cid root = TRY(read_data(*value));
+  const auto rev = TRY(read_rev(*value, version));
+  Commit commit{std::move(did), version, root, rev, {}, true, {}};
   commit.signature = TRY(read_signature(*value));
   const data::Value* prev = value->find("prev");
   commit.has_prev_field = prev != nullptr;

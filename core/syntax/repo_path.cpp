@@ -14,7 +14,8 @@ Result<RepoPath> RepoPath::parse(std::string_view text) {
                 "a path looks like app.bsky.feed.post/3jzfcijpj2z2a");
   }
   Nsid collection = TRY(Nsid::parse(text.substr(0, slash)));
-  return RepoPath{std::move(collection), TRY(RecordKey::parse(text.substr(slash + 1)))};
+  RecordKey key = TRY(RecordKey::parse(text.substr(slash + 1)));
+  return RepoPath{std::move(collection), std::move(key)};
 }
 
 }  // namespace atb::syntax

@@ -28,11 +28,16 @@ Result<RecommendedCredentials> get_recommended_credentials(const Client& client,
   const Answer methods = TRY(answer.object("verificationMethods"));
   const Answer services = TRY(answer.object("services"));
   const Answer service = TRY(services.object("atproto_pds"));
-  return RecommendedCredentials{.rotation_keys = TRY(answer.texts_or_none("rotationKeys")),
-                                .also_known_as = TRY(answer.texts_or_none("alsoKnownAs")),
-                                .signing_key = TRY(methods.text("atproto")),
-                                .service_type = TRY(service.text("type")),
-                                .endpoint = TRY(service.text("endpoint"))};
+  auto rotation_keys = TRY(answer.texts_or_none("rotationKeys"));
+  auto also_known_as = TRY(answer.texts_or_none("alsoKnownAs"));
+  auto signing_key = TRY(methods.text("atproto"));
+  auto service_type = TRY(service.text("type"));
+  auto endpoint = TRY(service.text("endpoint"));
+  return RecommendedCredentials{.rotation_keys = std::move(rotation_keys),
+                                .also_known_as = std::move(also_known_as),
+                                .signing_key = std::move(signing_key),
+                                .service_type = std::move(service_type),
+                                .endpoint = std::move(endpoint)};
 }
 
 Status request_plc_signature(const Client& client, const StopToken& stop) {

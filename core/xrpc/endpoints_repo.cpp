@@ -35,7 +35,9 @@ Result<std::vector<MissingBlob>> list_missing_blobs(const Client& client, unsign
   std::vector<MissingBlob> page;
   for (const data::Value& item : *TRY(answer.array("blobs"))) {
     const Answer blob(client, kMethod, item, "blobs[].");
-    page.push_back({.cid = TRY(blob.cid("cid")), .record_uri = TRY(blob.text("recordUri"))});
+    const ipld::Cid cid = TRY(blob.cid("cid"));
+    auto record_uri = TRY(blob.text("recordUri"));
+    page.push_back({.cid = cid, .record_uri = std::move(record_uri)});
   }
   std::string next = TRY(answer.text_or("cursor", ""));
   if (!next.empty() && next == cursor) {

@@ -8,13 +8,20 @@ namespace {
 using Repeat = Client::Repeat;
 
 Result<Tokens> tokens_of(const Answer& answer) {
-  return Tokens{.did = TRY(answer.did("did")),
-                .handle = TRY(answer.text("handle")),
-                .access = TRY(answer.secret("accessJwt")),
-                .refresh = TRY(answer.secret("refreshJwt")),
-                .email = TRY(answer.text_or("email", "")),
-                .active = TRY(answer.boolean_or("active", true)),
-                .status = TRY(answer.text_or("status", ""))};
+  auto did = TRY(answer.did("did"));
+  auto handle = TRY(answer.text("handle"));
+  auto access = TRY(answer.secret("accessJwt"));
+  auto refresh = TRY(answer.secret("refreshJwt"));
+  auto email = TRY(answer.text_or("email", ""));
+  const auto active = TRY(answer.boolean_or("active", true));
+  auto status = TRY(answer.text_or("status", ""));
+  return Tokens{.did = std::move(did),
+                .handle = std::move(handle),
+                .access = std::move(access),
+                .refresh = std::move(refresh),
+                .email = std::move(email),
+                .active = active,
+                .status = std::move(status)};
 }
 
 std::string text_of(const Secret* secret) {
@@ -27,11 +34,16 @@ Result<ServerDescription> describe_server(const Client& client, const StopToken&
   constexpr std::string_view kMethod = "com.atproto.server.describeServer";
   const data::Value value = TRY(client.query(kMethod, {}, stop));
   const Answer answer(client, kMethod, value);
-  return ServerDescription{.did = TRY(answer.did("did")).str(),
-                           .user_domains = TRY(answer.texts("availableUserDomains")),
-                           .invite_required = TRY(answer.boolean_or("inviteCodeRequired", false)),
-                           .phone_required = TRY(answer.boolean_or("phoneVerificationRequired", false)),
-                           .blob_limit = TRY(answer.optional_integer("blobUploadLimit"))};
+  auto did = TRY(answer.did("did")).str();
+  auto user_domains = TRY(answer.texts("availableUserDomains"));
+  const auto invite_required = TRY(answer.boolean_or("inviteCodeRequired", false));
+  const auto phone_required = TRY(answer.boolean_or("phoneVerificationRequired", false));
+  const auto blob_limit = TRY(answer.optional_integer("blobUploadLimit"));
+  return ServerDescription{.did = std::move(did),
+                           .user_domains = std::move(user_domains),
+                           .invite_required = invite_required,
+                           .phone_required = phone_required,
+                           .blob_limit = blob_limit};
 }
 
 Result<Tokens> create_session(const Client& client, const Login& login, const StopToken& stop) {
@@ -62,12 +74,18 @@ Result<SessionInfo> get_session(const Client& client, const StopToken& stop) {
   constexpr std::string_view kMethod = "com.atproto.server.getSession";
   const data::Value value = TRY(client.query(kMethod, {}, stop));
   const Answer answer(client, kMethod, value);
-  return SessionInfo{.did = TRY(answer.did("did")),
-                     .handle = TRY(answer.text("handle")),
-                     .email = TRY(answer.text_or("email", "")),
-                     .email_confirmed = TRY(answer.boolean_or("emailConfirmed", false)),
-                     .active = TRY(answer.boolean_or("active", true)),
-                     .status = TRY(answer.text_or("status", ""))};
+  auto did = TRY(answer.did("did"));
+  auto handle = TRY(answer.text("handle"));
+  auto email = TRY(answer.text_or("email", ""));
+  const auto email_confirmed = TRY(answer.boolean_or("emailConfirmed", false));
+  const auto active = TRY(answer.boolean_or("active", true));
+  auto status = TRY(answer.text_or("status", ""));
+  return SessionInfo{.did = std::move(did),
+                     .handle = std::move(handle),
+                     .email = std::move(email),
+                     .email_confirmed = email_confirmed,
+                     .active = active,
+                     .status = std::move(status)};
 }
 
 Result<Secret> get_service_auth(const Client& client, std::string_view audience, std::string_view method,
@@ -98,14 +116,22 @@ Result<AccountStatus> check_account_status(const Client& client, const StopToken
   constexpr std::string_view kMethod = "com.atproto.server.checkAccountStatus";
   const data::Value value = TRY(client.query(kMethod, {}, stop));
   const Answer answer(client, kMethod, value);
-  return AccountStatus{.activated = TRY(answer.boolean("activated")),
-                       .valid_did = TRY(answer.boolean("validDid")),
-                       .repo_commit = TRY(answer.text("repoCommit")),
-                       .repo_rev = TRY(answer.text("repoRev")),
-                       .repo_blocks = TRY(answer.integer("repoBlocks")),
-                       .indexed_records = TRY(answer.integer("indexedRecords")),
-                       .expected_blobs = TRY(answer.integer("expectedBlobs")),
-                       .imported_blobs = TRY(answer.integer("importedBlobs"))};
+  const auto activated = TRY(answer.boolean("activated"));
+  const auto valid_did = TRY(answer.boolean("validDid"));
+  auto repo_commit = TRY(answer.text("repoCommit"));
+  auto repo_rev = TRY(answer.text("repoRev"));
+  const auto repo_blocks = TRY(answer.integer("repoBlocks"));
+  const auto indexed_records = TRY(answer.integer("indexedRecords"));
+  const auto expected_blobs = TRY(answer.integer("expectedBlobs"));
+  const auto imported_blobs = TRY(answer.integer("importedBlobs"));
+  return AccountStatus{.activated = activated,
+                       .valid_did = valid_did,
+                       .repo_commit = std::move(repo_commit),
+                       .repo_rev = std::move(repo_rev),
+                       .repo_blocks = repo_blocks,
+                       .indexed_records = indexed_records,
+                       .expected_blobs = expected_blobs,
+                       .imported_blobs = imported_blobs};
 }
 
 Status activate_account(const Client& client, const StopToken& stop) {

@@ -29,16 +29,19 @@ Result<RepoStatus> get_repo_status(const Client& client, const syntax::Did& did,
   const data::Value value = TRY(client.query(kMethod, {{"did", did.str()}}, stop));
   const Answer answer(client, kMethod, value);
   if (TRY(answer.did("did")) != did) return answer.wrong("did", "is of another account");
-  return RepoStatus{.active = TRY(answer.boolean("active")),
-                    .status = TRY(answer.text_or("status", "")),
-                    .rev = TRY(answer.text_or("rev", ""))};
+  const auto active = TRY(answer.boolean("active"));
+  auto status = TRY(answer.text_or("status", ""));
+  auto rev = TRY(answer.text_or("rev", ""));
+  return RepoStatus{.active = active, .status = std::move(status), .rev = std::move(rev)};
 }
 
 Result<LatestCommit> get_latest_commit(const Client& client, const syntax::Did& did, const StopToken& stop) {
   constexpr std::string_view kMethod = "com.atproto.sync.getLatestCommit";
   const data::Value value = TRY(client.query(kMethod, {{"did", did.str()}}, stop));
   const Answer answer(client, kMethod, value);
-  return LatestCommit{.cid = TRY(answer.cid("cid")), .rev = TRY(answer.text("rev"))};
+  const auto cid = TRY(answer.cid("cid"));
+  auto rev = TRY(answer.text("rev"));
+  return LatestCommit{.cid = cid, .rev = std::move(rev)};
 }
 
 Status get_repo(const Client& client, const syntax::Did& did, std::string_view since, std::uint64_t max_bytes,

@@ -7,6 +7,7 @@
 #include <thread>
 
 using namespace std::chrono_literals;
+using namespace std::string_literals;
 using atb::net::make_cares_resolver;
 using atb::test::TinyDns;
 using Reply = TinyDns::Reply;
@@ -50,8 +51,7 @@ TEST_CASE("dns: a server that fails or refuses is a failure, not an empty answer
 TEST_CASE("dns: an answer that is garbage does not become records", "[net]") {
   // The question is there, the one answer is cut off in its length.
   const TinyDns dns([](const std::string&) {
-    return Reply{.raw = std::string(
-                     "\x85\x80\0\1\0\1\0\0\0\0\1a\0\0\x10\0\1\xc0\x0c\0\x10\0\1\0\0\0\x3c\0\xff\x05", 32)};
+    return Reply{.raw = "\x85\x80\0\1\0\1\0\0\0\0\1a\0\0\x10\0\1\xc0\x0c\0\x10\0\1\0\0\0\x3c\0\xff\x05"s};
   });
   const auto texts = ask(dns, "a");
   REQUIRE_FALSE(texts);
