@@ -1,5 +1,6 @@
 #include "core/backup/depth_first.h"
 
+#include "core/base/buffered_sink.h"
 #include "core/car/writer.h"
 #include "core/data/cbor.h"
 #include "core/mst/walker.h"
@@ -10,30 +11,7 @@
 namespace atb::backup {
 namespace {
 
-constexpr std::size_t kBufferBytes = 256U << 10;
 constexpr std::uint64_t kBlocksPerEvent = 1024;
-
-// A section is three small writes; a million blocks would be millions of system calls.
-class BufferedSink final : public ByteSink {
- public:
-  explicit BufferedSink(ByteSink& out) : out_(out) { buffer_.reserve(kBufferBytes); }
-
-  Status write(ByteView bytes) override {
-    if (buffer_.size() + bytes.size() > kBufferBytes) TRY(flush());
-    if (bytes.size() >= kBufferBytes) return out_.write(bytes);
-    buffer_.insert(buffer_.end(), bytes.begin(), bytes.end());
-    return {};
-  }
-  Status flush() {
-    if (!buffer_.empty()) TRY(out_.write(buffer_));
-    buffer_.clear();
-    return {};
-  }
-
- private:
-  ByteSink& out_;
-  Bytes buffer_;
-};
 
 // The caller has proven the tree: a finding here means that the blocks changed under us.
 class NoFindings final : public FindingSink {
@@ -95,7 +73,7 @@ Result<DepthFirstFacts> write_depth_first(ipld::BlockSource& blocks, car::BlockI
                                           const ipld::Cid& commit, const Limits& limits, ByteSink& out,
                                           Progress& progress, const StopToken& stop) {
   index.clear_marks();
-  BufferedSink buffered(out);
+  BufferedSink buffered(out);  // a section is three small writes
   const std::array roots{commit};
   car::Writer writer = TRY(car::Writer::start(buffered, roots));
   CarVisitor visitor(blocks, index, writer, progress);
@@ -126,6 +104,21 @@ Result<DepthFirstFacts> write_depth_first(ipld::BlockSource& blocks, car::BlockI
   facts.blocks = writer.blocks_written();
   facts.extra_blocks = facts.blocks - reached;
   return facts;
+}
+
+Result<DepthFirstFacts> write_as_they_lie(ipld::BlockSource& blocks, car::BlockIndex& index,
+                                          const ipld::Cid& root, ByteSink& out, const StopToken& stop) {
+  BufferedSink buffered(out);
+  car::Writer writer = TRY(car::Writer::start(buffered, std::array{root}));
+  index.clear_marks();
+  Bytes buffer;
+  TRY(index.for_each_unmarked([&](const ipld::Cid& cid, car::Location) -> Status {
+    TRY(check_stop(stop));
+    const ByteView block = TRY(blocks.get(cid, buffer));
+    return writer.put(cid, block);
+  }));
+  TRY(buffered.flush());
+  return DepthFirstFacts{.bytes = writer.bytes_written(), .blocks = writer.blocks_written()};
 }
 
 }  // namespace atb::backup

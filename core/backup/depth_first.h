@@ -23,4 +23,9 @@ Result<DepthFirstFacts> write_depth_first(ipld::BlockSource& blocks, car::BlockI
                                           const ipld::Cid& commit, const Limits& limits, ByteSink& out,
                                           Progress& progress, const StopToken& stop);
 
+// Every block that is there, in file order, for a repository that is not whole: nothing is known about its
+// tree. A copy for a look, never a backup.
+Result<DepthFirstFacts> write_as_they_lie(ipld::BlockSource& blocks, car::BlockIndex& index,
+                                          const ipld::Cid& root, ByteSink& out, const StopToken& stop);
+
 }  // namespace atb::backup

@@ -2,10 +2,7 @@
 
 #include "core/backup/depth_first.h"
 #include "core/base/encoding.h"
-#include "core/car/writer.h"
 #include "core/crypto/sha256.h"
-
-#include <span>
 
 namespace atb::exporter {
 namespace {
@@ -24,22 +21,10 @@ class HashingSink final : public ByteSink {
   crypto::Sha256 hash_;
 };
 
-// Every block that came, in the order it came: nothing is known about a tree.
-Status write_all(car::Spool& spool, const ipld::Cid& root, ByteSink& out, const StopToken& stop) {
-  car::Writer writer = TRY(car::Writer::start(out, std::span(&root, 1)));
-  spool.index().clear_marks();
-  Bytes buffer;
-  return spool.index().for_each_unmarked([&](const ipld::Cid& cid, car::Location) -> Status {
-    TRY(check_stop(stop));
-    const ByteView block = TRY(spool.get(cid, buffer));
-    return writer.put(cid, block);
-  });
-}
-
 Status write_rejected(const Context& context, car::Spool& spool, const ipld::Cid& root,
                       const std::string& path) {
   auto file = TRY(os::AtomicFile::create(context.fs, context.random, path));
-  TRY(write_all(spool, root, file, context.stop));
+  TRY(backup::write_as_they_lie(spool, spool.index(), root, file, context.stop));
   return file.commit();
 }
 
