@@ -6,6 +6,7 @@
 #include "core/ipld/cbor_writer.h"
 
 #include <algorithm>
+#include <cmath>
 
 namespace atb::data {
 namespace {
@@ -69,10 +70,20 @@ class Encoder {
   ipld::CborWriter writer_;
 };
 
-// Builds the tree from the events of the walk. After a deviation nothing is built: the result would be thrown
-// away.
+enum class Strictness : std::uint8_t { strict, loose };
+
+// What says the same in another way: such a record can be told in full.
+bool says_the_same(ipld::CborRule rule) {
+  return rule == ipld::CborRule::floating || rule == ipld::CborRule::non_minimal_int ||
+         rule == ipld::CborRule::key_order || rule == ipld::CborRule::indefinite;
+}
+
+// Builds the tree from the events of the walk. After a deviation that it does not bear nothing is built: the
+// result would be thrown away.
 class TreeBuilder {
  public:
+  explicit TreeBuilder(Strictness strictness) : loose_(strictness == Strictness::loose) {}
+
   void begin_map() { begin(true); }
   void begin_array() { begin(false); }
   void end() {
@@ -80,8 +91,9 @@ class TreeBuilder {
     Level level = std::move(open_.back());
     open_.pop_back();
     if (!level.map) return add(std::move(level.items));
-    // The walk has seen to it that no key comes twice.
-    if (auto object = Object::of(std::move(level.entries))) add(*std::move(object));
+    // The walk sees keys that come twice only where they are in order.
+    if (auto object = Object::of(std::move(level.entries))) return add(*std::move(object));
+    drop();
   }
   void key(std::string_view name) {
     if (!dead_) open_.back().key = name;
@@ -95,11 +107,15 @@ class TreeBuilder {
   void link(ByteView bytes) {
     if (const auto cid = ipld::Cid::from_bytes(bytes)) add(*cid);
   }
-  void opaque() {}
-  void deviation() {
-    dead_ = true;
-    open_.clear();
+  void floating(double value) {
+    if (std::isfinite(value)) return add(Value(value));
+    drop();
   }
+  void opaque() { drop(); }
+  void deviation(ipld::CborRule rule) {
+    if (!loose_ || !says_the_same(rule)) drop();
+  }
+  bool dead() const { return dead_; }
   Value take() { return std::move(root_); }
 
  private:
@@ -122,6 +138,11 @@ class TreeBuilder {
       level.items.push_back(std::move(value));
     }
   }
+  void drop() {
+    dead_ = true;
+    open_.clear();
+  }
+  bool loose_;
   bool dead_ = false;
   std::vector<Level> open_;
   Value root_;
@@ -136,9 +157,16 @@ Result<Bytes> encode_cbor(const Value& value) {
 }
 
 Result<Value> decode_cbor(ByteView bytes, const Limits& limits) {
-  TreeBuilder tree;
+  TreeBuilder tree(Strictness::strict);
   if (const auto fault = ipld::CborWalk(bytes, limits, tree).run())
     return std::unexpected(ipld::error_of(*fault));
+  return tree.take();
+}
+
+std::optional<Value> decode_loosely(ByteView bytes, const Limits& limits) {
+  TreeBuilder tree(Strictness::loose);
+  const auto fault = ipld::CborWalk(bytes, limits, tree).run();
+  if (tree.dead() || (fault && ipld::is_malformed(fault->rule))) return std::nullopt;
   return tree.take();
 }
 

@@ -16,6 +16,11 @@ Result<Bytes> encode_cbor(const Value& value);
 // Strict: errors as ipld::check_cbor. A tree takes up to some fifty times the bytes it came from.
 Result<Value> decode_cbor(ByteView bytes, const Limits& limits);
 
+// The same for a record outside the data model that says nothing a Value cannot hold: floats (as doubles),
+// keys in another order, heads longer than need be, maps and arrays of indefinite length. Empty for anything
+// else (other tags, a key twice, text that is not UTF-8, …): then only its bytes tell it.
+std::optional<Value> decode_loosely(ByteView bytes, const Limits& limits);
+
 // A blob that a record points to.
 struct BlobRef {
   ipld::Cid cid;

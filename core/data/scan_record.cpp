@@ -86,8 +86,9 @@ class Scanner {
   void bytes(ByteView) {}
   void boolean(bool) {}
   void null() {}
+  void floating(double) {}
   void opaque() {}
-  void deviation() {}
+  void deviation(ipld::CborRule) {}
 
   bool saw_top_map() const { return saw_top_map_; }
 

@@ -47,6 +47,9 @@ struct CborHead {
   }
 };
 
+// The number that a head of major type 7 with 2, 4 or 8 bytes of value is.
+double float_of(const CborHead& head);
+
 // Reads the head at `at` and moves past it. False when it is cut; `at` has then not moved.
 inline bool read_head(ByteView bytes, std::size_t& at, CborHead& head) {
   if (at == bytes.size()) return false;

@@ -91,8 +91,9 @@ struct Silent {
   void boolean(bool) {}
   void null() {}
   void link(ByteView) {}
+  void floating(double) {}
   void opaque() {}
-  void deviation() {}
+  void deviation(CborRule) {}
 };
 
 }  // namespace

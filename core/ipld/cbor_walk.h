@@ -8,9 +8,9 @@
 //   void key_unknown();               the key is not plain text: it follows as if it were a value, then the
 //   value void integer(std::int64_t);  void text(std::string_view);  void bytes(ByteView);  void
 //   boolean(bool);  void null(); void link(ByteView cid);          the 36 bytes, of the blessed form void
-//   opaque();                    a value outside the data model that cannot be told: a float, text in pieces
-//   … void deviation();                 called once, before the event of the first item that breaks a rule is
-//   told
+//   floating(double);            a float, which the data model has not
+//   void opaque();               another value outside the data model, which cannot be told: text in pieces …
+//   void deviation(CborRule);    before the event of an item that breaks a rule is told
 #pragma once
 
 #include "core/base/bytes.h"
@@ -58,9 +58,8 @@ class CborWalk {
     return false;
   }
   void deviate(CborRule rule, std::size_t offset) {
-    if (deviation_) return;
-    deviation_ = CborFault{rule, offset};
-    visitor_.deviation();
+    if (!deviation_) deviation_ = CborFault{rule, offset};
+    visitor_.deviation(rule);
   }
   bool head(CborHead& out) {
     start_ = at_;
@@ -250,7 +249,8 @@ class CborWalk {
       case 26:
       case 27:
         deviate(CborRule::floating, start_);
-        break;
+        visitor_.floating(float_of(now));
+        return true;
       default:
         deviate(CborRule::simple, start_);
         break;

@@ -1,5 +1,6 @@
 #include "core/data/cbor.h"
 
+#include "core/data/json.h"
 #include "core/ipld/cbor_reader.h"
 #include "tests/support/catch.h"
 #include "tests/unit/ipld/bytes_of.h"
@@ -146,4 +147,33 @@ TEST_CASE("data cbor: decoding fails as check_cbor does", "[data]") {
   CHECK(failure(repeat("81", 129, "00")) == "cbor.depth");
   CHECK(failure(repeat("81", 1'000'000, "00")) == "cbor.depth");
   CHECK(decode_cbor(repeat("81", 128, "00"), Limits{}));
+}
+
+namespace {
+
+std::string loosely(std::string_view digits) {
+  const auto value = decode_loosely(hex(digits), Limits{});
+  return value ? to_json(*value) : "none";
+}
+
+}  // namespace
+
+TEST_CASE("decode_loosely: what says the same in another way is told in full", "[cbor]") {
+  CHECK(loosely("a2 6161 01 6162 02") == R"({"a":1,"b":2})");
+  CHECK(loosely("a1 6161 fb3ff8000000000000") == R"({"a":1.5})");
+  CHECK(loosely("a1 6161 fa3fc00000") == R"({"a":1.5})");
+  CHECK(loosely("83 f93e00 f98000 f90001") == "[1.5,-0.0,5.960464477539063e-08]");
+  CHECK(loosely("a1 6161 1801") == R"({"a":1})");
+  CHECK(loosely("a2 6162 01 6161 02") == R"({"b":1,"a":2})");
+  CHECK(loosely("bf 6161 9f 01 ff ff") == R"({"a":[1]})");
+}
+
+TEST_CASE("decode_loosely: what a value cannot hold is told by its bytes alone", "[cbor]") {
+  for (const char* digits :
+       {"a2 6161 01 6161 02", "a3 6161 01 6162 01 6161 02", "a1 6161 c1 01", "a1 01 01", "a1 6161 61ff",
+        "a1 61ff 01", "a1 6161 f97c00", "a1 6161 f97e00", "a1 6161 faff800000", "a1 6161 1bffffffffffffffff",
+        "a1 6161 f7", "a1 6161 7f 6161 ff", "a1 6161 d82a 4100", "01 01", "a1 6161", "", "a1 6161 1c"}) {
+    INFO(digits);
+    CHECK(loosely(digits) == "none");
+  }
 }
