@@ -12,7 +12,8 @@ namespace {
 
 constexpr std::size_t kChunk = 256U << 10;
 
-Result<bool> hashes_right(const RandomAccess& file, const ipld::Cid& cid, Bytes& buffer,
+// Reads it once, for the hash and for `copy`, unless that is null.
+Result<bool> hashes_right(const RandomAccess& file, const ipld::Cid& cid, ByteSink* copy, Bytes& buffer,
                           const StopToken& stop) {
   crypto::Sha256 hash;
   buffer.resize(kChunk);
@@ -22,9 +23,22 @@ Result<bool> hashes_right(const RandomAccess& file, const ipld::Cid& cid, Bytes&
     const std::size_t got = TRY(file.read_at(offset, buffer));
     if (got == 0) break;
     hash.update(ByteView(buffer).first(got));
+    if (copy != nullptr) TRY(copy->write(ByteView(buffer).first(got)));
     offset += got;
   }
   return hash.finish() == cid.digest();
+}
+
+// Hands it to the taker on the way.
+Result<bool> look_at(const RandomAccess& file, const ipld::Cid& cid, const RepoProof& proof, Taker* taker,
+                     Bytes& buffer, const StopToken& stop) {
+  if (taker == nullptr) return hashes_right(file, cid, nullptr, buffer, stop);
+  const auto place = std::ranges::lower_bound(proof.blobs, cid, {}, &data::BlobRef::cid);
+  const bool is_referenced = place != proof.blobs.end() && place->cid == cid;
+  ByteSink* copy = TRY(taker->blob(cid, is_referenced ? &*place : nullptr));
+  const bool right = TRY(hashes_right(file, cid, copy, buffer, stop));
+  if (copy != nullptr) TRY(taker->end_blob(right));
+  return right;
 }
 
 // What must be there: what the records refer to, and what the manifest says was there. Sorted, each once.
@@ -70,7 +84,7 @@ void tell_absent(const std::vector<ipld::Cid>& absent, const std::vector<backup:
 
 }  // namespace
 
-Status check_blobs(backup::BackupSource& source, Verdict& verdict, Progress& progress,
+Status check_blobs(backup::BackupSource& source, Verdict& verdict, Taker* taker, Progress& progress,
                    const StopToken& stop) {
   verdict.blobs_referenced = verdict.proof.blobs.size();
   if (!source.holds_blobs()) {
@@ -92,7 +106,7 @@ Status check_blobs(backup::BackupSource& source, Verdict& verdict, Progress& pro
     if (is_wanted) found[static_cast<std::size_t>(place - wanted.begin())] = true;
     if (!is_wanted) ++extra;
     const auto file = TRY(source.open_blob(blob.cid));
-    if (TRY(hashes_right(*file, blob.cid, buffer, stop))) {
+    if (TRY(look_at(*file, blob.cid, verdict.proof, taker, buffer, stop))) {
       if (is_wanted) ++verdict.blobs_present;
       if (is_wanted) verdict.blob_bytes += blob.bytes;
     } else {

@@ -136,6 +136,7 @@ class RecordVisitor final : public mst::Visitor {
       report_.add({scan.deviation, Severity::info, std::string(key),
                    "the record is authentic but outside the data model; it is kept as it is"});
     }
+    if (reached_ != nullptr) TRY(reached_->record(key, cid, *block, scan));
     blobs_.add(scan.blobs);
     return {};
   }
@@ -266,6 +267,7 @@ Result<RepoProof> prove_repository(ipld::BlockSource& blocks, const ipld::Cid& r
   }
   check_commit(options, proof, report);
   prove_key(options.evidence, proof, report);
+  if (reached != nullptr) TRY(reached->commit(proof));
   TRY(walk_tree(blocks, options, reached, proof, report, progress, stop));
   return proof;
 }

@@ -68,11 +68,16 @@ struct RepoProof {
 
 // Walks everything. Adds checks "commit", "signature", "key", "tree", "records" and findings to `report`. An
 // Error only for I/O, interruption, or our own faults: what is wrong with the repository is in the report.
-// `reached` is told every block that belongs (commit, nodes, records).
+// What is told on the way; a failing one ends the proof.
 class ReachedSink {
  public:
   virtual ~ReachedSink() = default;
+  // Every block that belongs: commit, nodes, records.
   virtual void reached(const ipld::Cid& cid) = 0;
+  // The commit is read and its signature looked at; the tree comes next.
+  virtual Status commit(const RepoProof&) { return {}; }
+  // A record in its place, with its block, which hashes right. Keys come strictly ascending.
+  virtual Status record(std::string_view, const ipld::Cid&, ByteView, const data::RecordScan&) { return {}; }
 };
 Result<RepoProof> prove_repository(ipld::BlockSource& blocks, const ipld::Cid& root,
                                    const ProofOptions& options, ReachedSink* reached, Report& report,

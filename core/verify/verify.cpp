@@ -1,5 +1,6 @@
 #include "core/verify/verify.h"
 
+#include "core/backup/folder.h"
 #include "core/verify/blob_check.h"
 #include "core/verify/evidence.h"
 
@@ -8,13 +9,26 @@
 namespace atb::verify {
 namespace {
 
+// Marks what belongs, and passes on to whoever looks in.
 class Marker final : public ReachedSink {
  public:
-  explicit Marker(car::BlockIndex& index) : index_(index) {}
+  Marker(car::BlockIndex& index, const Verdict& verdict, Taker* taker)
+      : index_(index), verdict_(verdict), taker_(taker) {}
   void reached(const ipld::Cid& cid) override { index_.mark(cid); }
+  Status commit(const RepoProof& proof) override {
+    if (taker_ == nullptr) return {};
+    return taker_->account(proof.commit->did, verdict_.handle);
+  }
+  Status record(std::string_view key, const ipld::Cid& cid, ByteView block,
+                const data::RecordScan& scan) override {
+    if (taker_ == nullptr) return {};
+    return taker_->record(key, cid, block, scan);
+  }
 
  private:
   car::BlockIndex& index_;
+  const Verdict& verdict_;
+  Taker* taker_;
 };
 
 // Faults of the bytes belong into the report; a missing file, a failing disk, Ctrl-C do not.
@@ -45,14 +59,19 @@ Status check_files(backup::BackupSource& source, Report& report, Progress& progr
 
 // Empty: the repository cannot be opened; told.
 Result<std::unique_ptr<backup::Repository>> open_repository(backup::BackupSource& source,
-                                                            const Limits& limits, Report& report,
+                                                            const Options& options, Report& report,
                                                             Progress& progress, const StopToken& stop) {
-  auto repository = source.open_repository(limits, report, progress, stop);
+  auto repository = source.open_repository(options.limits, report, progress, stop);
   if (repository) return repository;
   const Error& error = repository.error();
   const bool lost = error.kind == ErrorKind::not_found && !source.manifests().empty();
   if (!lost && !is_damage(error)) return error;
   if (!lost) report.add({error.id, Severity::damage, source.name(), error.message});
+  // Otherwise told by the check of the files.
+  if (lost && !options.files) {
+    report.add({"file.missing", Severity::damage, std::string(backup::kRepoFile),
+                "backup.json lists it, but it is not there"});
+  }
   report.add_check("car", Outcome::failed, error.message);
   for (const char* name : {"blocks", "commit", "signature", "key", "tree", "records"}) {
     report.add_check(name, Outcome::not_checked, "the repository cannot be read");
@@ -101,14 +120,14 @@ void compare_manifests(const std::vector<backup::Manifest>& manifests, Verdict& 
 }
 
 Status prove(backup::Repository& repository, const KeyEvidence& evidence, const Options& options,
-             Verdict& verdict, Progress& progress, const StopToken& stop) {
+             Verdict& verdict, Taker* taker, Progress& progress, const StopToken& stop) {
   ProofOptions proof_options;
   proof_options.expected_did = options.expected_did;
   proof_options.evidence = evidence;
   proof_options.now_us = options.now_us;
   proof_options.limits = options.limits;
   repository.index().clear_marks();
-  Marker marker(repository.index());
+  Marker marker(repository.index(), verdict, taker);
   verdict.proof = TRY(prove_repository(repository.blocks(), repository.roots().front(), proof_options,
                                        &marker, verdict.report, progress, stop));
   if (verdict.proof.commit) verdict.did = verdict.proof.commit->did.str();
@@ -125,10 +144,10 @@ Status prove(backup::Repository& repository, const KeyEvidence& evidence, const 
 }  // namespace
 
 Result<Verdict> verify_backup(backup::BackupSource& source, const Options& options, Progress& progress,
-                              const StopToken& stop) {
+                              const StopToken& stop, Taker* taker) {
   Verdict verdict;
-  TRY(check_files(source, verdict.report, progress, stop));
-  const auto repository = TRY(open_repository(source, options.limits, verdict.report, progress, stop));
+  if (options.files) TRY(check_files(source, verdict.report, progress, stop));
+  const auto repository = TRY(open_repository(source, options, verdict.report, progress, stop));
 
   std::optional<syntax::Did> did;
   if (repository) {
@@ -141,10 +160,11 @@ Result<Verdict> verify_backup(backup::BackupSource& source, const Options& optio
   if (repository) {
     const KeyEvidence evidence{loaded.log ? &*loaded.log : nullptr,
                                loaded.document ? &*loaded.document : nullptr, options.key};
-    TRY(prove(*repository, evidence, options, verdict, progress, stop));
+    TRY(prove(*repository, evidence, options, verdict, taker, progress, stop));
   }
   compare_manifests(source.manifests(), verdict);
-  TRY(check_blobs(source, verdict, progress, stop));
+  if (repository && taker != nullptr) TRY(taker->repository(*repository, verdict));
+  if (options.blobs) TRY(check_blobs(source, verdict, taker, progress, stop));
   return verdict;
 }
 

@@ -13,6 +13,9 @@ struct Options {
   std::optional<syntax::Did> expected_did;
   std::optional<crypto::PublicKey> key;  // --key
   std::int64_t now_us = 0;
+  // Looking at a record need not read every picture. What is left out has no check in the report.
+  bool files = true;
+  bool blobs = true;
   Limits limits;
 };
 
@@ -32,8 +35,26 @@ struct Verdict {
                   // "blobs"
 };
 
+// For looking in: what the proof hands out on its way. A failing call ends the run.
+class Taker {
+ public:
+  virtual ~Taker() = default;
+  // The account that the commit names, and its handle by the log or document beside it (not proven offline;
+  // may be empty). Before the first record; never when the commit cannot be read.
+  virtual Status account(const syntax::Did&, const std::string&) { return {}; }
+  // As ReachedSink::record().
+  virtual Status record(std::string_view, const ipld::Cid&, ByteView, const data::RecordScan&) { return {}; }
+  // The repository after its proof, while it is open. `so_far` lacks the blobs only.
+  virtual Status repository(backup::Repository&, const Verdict&) { return {}; }
+  // Where the bytes of a blob go while they are hashed; null: nowhere. `reference` is null when no record
+  // points to it.
+  virtual Result<ByteSink*> blob(const ipld::Cid&, const data::BlobRef*) { return nullptr; }
+  // All its bytes went there; `right`: they hash to its CID.
+  virtual Status end_blob(bool) { return {}; }
+};
+
 // Error only when there is nothing to verify (no such file), on I/O, or when stopped.
 Result<Verdict> verify_backup(backup::BackupSource& source, const Options& options, Progress& progress,
-                              const StopToken& stop);
+                              const StopToken& stop, Taker* taker = nullptr);
 
 }  // namespace atb::verify
