@@ -87,6 +87,41 @@ void add_verify(CLI::App& app, VerifyOptions& options) {
       ->type_name("did:key:…");
 }
 
+void add_from(CLI::App& command, std::string& from) {
+  command.add_option("--from", from, "The backup to look into: a backup folder or a CAR file")
+      ->type_name("PATH")
+      ->required();
+}
+
+void add_looking_in(CLI::App& app, AllOptions& options) {
+  CLI::App* ls = app.add_subcommand("ls", "List what is in a backup: its collections, or the records of one");
+  ls->add_option("what", options.ls.what,
+                 "A collection, or an at:// URI; without it all collections are listed")
+      ->type_name("AT-URI|COLLECTION");
+  add_from(*ls, options.ls.from);
+
+  CLI::App* cat = app.add_subcommand("cat", "Print a record of a backup as JSON");
+  cat->add_option("uri", options.cat.uri, "The record, as at://ACCOUNT/COLLECTION/KEY")
+      ->type_name("AT-URI")
+      ->required();
+  add_from(*cat, options.cat.from);
+
+  CLI::App* extract = app.add_subcommand("extract", "Take records, the repository or blobs out of a backup");
+  extract
+      ->add_option("--records", options.extract.records,
+                   "All records, a JSON object a line, into this file ('-' is standard output)")
+      ->type_name("FILE");
+  extract->add_option("--car", options.extract.car, "The repository as one CAR, blocks depth-first")
+      ->type_name("FILE");
+  extract
+      ->add_option("--blobs", options.extract.blobs, "All pictures, films and other blobs, into this folder")
+      ->type_name("PATH");
+  extract->add_flag("--salvage", options.extract.salvage,
+                    "With --records, of a damaged backup: also records whose place in the tree is lost");
+  extract->add_flag("--force", options.extract.force, "Replace files that are there already");
+  add_from(*extract, options.extract.from);
+}
+
 void add_migrate_inputs(CLI::App& command, MigrateOptions& options) {
   command.add_option("--handle", options.handle, "Handle on the new host")->type_name("HANDLE");
   command.add_option("--email", options.email, "E-mail address for the new host; the old host's otherwise")
@@ -172,8 +207,13 @@ std::unique_ptr<CLI::App> make_command_tree(AllOptions& options) {
   add_global(*app, options.global);
   add_export(*app, options.export_);
   add_verify(*app, options.verify);
+  add_looking_in(*app, options);
   add_migrate(*app, options.migrate);
   add_sessions(*app, options);
+  CLI::App* explain = app->add_subcommand("explain", "Say what the id of a finding or an error means");
+  explain->add_option("id", options.explain.id, "The id, as --json and -v show it: mst.missing_node")
+      ->type_name("ID")
+      ->required();
   CLI::App* completion = app->add_subcommand("completion", "Print the completion script of a shell");
   completion->add_option("shell", options.completion.shell, "bash, zsh or fish")
       ->type_name("SHELL")

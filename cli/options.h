@@ -40,6 +40,30 @@ struct VerifyOptions {
   std::string key;
 };
 
+// Where to look: a backup folder or a CAR file.
+struct LsOptions {
+  std::string what;  // an AT-URI or a collection; empty: everything
+  std::string from;
+};
+
+struct CatOptions {
+  std::string uri;
+  std::string from;
+};
+
+struct ExtractOptions {
+  std::string records;
+  std::string car;
+  std::string blobs;
+  std::string from;
+  bool force = false;
+  bool salvage = false;
+};
+
+struct ExplainOptions {
+  std::string id;
+};
+
 struct LoginOptions {
   std::string account;
   SecretOptions password;
@@ -79,6 +103,10 @@ struct AllOptions {
   GlobalOptions global;
   ExportOptions export_;
   VerifyOptions verify;
+  LsOptions ls;
+  CatOptions cat;
+  ExtractOptions extract;
+  ExplainOptions explain;
   LoginOptions login;
   LogoutOptions logout;
   MigrateOptions migrate;

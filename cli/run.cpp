@@ -32,6 +32,10 @@ ExitCode dispatch(const CLI::App& tree, Shell& shell, const AllOptions& options)
   const std::string& name = command->get_name();
   if (name == "export") return run_export(shell, options.export_);
   if (name == "verify") return run_verify(shell, options.verify);
+  if (name == "ls") return run_ls(shell, options.ls);
+  if (name == "cat") return run_cat(shell, options.cat);
+  if (name == "extract") return run_extract(shell, options.extract);
+  if (name == "explain") return run_explain(shell, options.explain);
   if (name == "login") return run_login(shell, options.login);
   if (name == "logout") return run_logout(shell, options.logout);
   if (name == "whoami") return run_whoami(shell);

@@ -7,29 +7,42 @@ _atbackup() {
     case "$path $word" in
       ' export') path='export' ;;
       ' verify') path='verify' ;;
+      ' ls') path='ls' ;;
+      ' cat') path='cat' ;;
+      ' extract') path='extract' ;;
       ' migrate') path='migrate' ;;
       'migrate status') path='migrate status' ;;
       'migrate resume') path='migrate resume' ;;
       ' login') path='login' ;;
       ' logout') path='logout' ;;
       ' whoami') path='whoami' ;;
+      ' explain') path='explain' ;;
       ' completion') path='completion' ;;
     esac
   done
   case "$prev" in
     --color) COMPREPLY=($(compgen -W 'auto always never' -- "$cur")); return ;;
-    --output|-o|--plc-log|--allow-missing-blobs|--auth-code-file|--new-password-file|--passphrase-file|--password-file|--plc-token-file|--recovery-key-out) COMPREPLY=($(compgen -f -- "$cur")); return ;;
+    --output|-o|--plc-log|--from|--blobs|--car|--records|--allow-missing-blobs|--auth-code-file|--new-password-file|--passphrase-file|--password-file|--plc-token-file|--recovery-key-out) COMPREPLY=($(compgen -f -- "$cur")); return ;;
     --allow-private-host|--color|--dns-server|--pds|--plc-url|--proxy|--jobs|--did|--key|--auth-code-command|--confirm|--email|--handle|--invite-code|--keep-key|--new-password-command|--passphrase-command|--password-command|--plc-token-command|--remove-key|--to) return ;;
   esac
   case "$path" in
     '')
       if [[ $cur == -* ]]; then COMPREPLY=($(compgen -W '--allow-private-host --color --dns-server --help --json --json-progress --pds --plc-url --proxy --quiet --verbose --version --yes -h -q -v -y' -- "$cur"))
-      else COMPREPLY=($(compgen -W 'export verify migrate login logout whoami completion' -- "$cur")); fi ;;
+      else COMPREPLY=($(compgen -W 'export verify ls cat extract migrate login logout whoami explain completion' -- "$cur")); fi ;;
     'export')
       if [[ $cur == -* ]]; then COMPREPLY=($(compgen -W '--accept-change --help --jobs --output -h -o --allow-private-host --color --dns-server --json --json-progress --pds --plc-url --proxy --quiet --verbose --yes -q -v -y' -- "$cur"))
       else COMPREPLY=($(compgen -f -- "$cur")); fi ;;
     'verify')
       if [[ $cur == -* ]]; then COMPREPLY=($(compgen -W '--did --help --key --plc-log -h --allow-private-host --color --dns-server --json --json-progress --pds --plc-url --proxy --quiet --verbose --yes -q -v -y' -- "$cur"))
+      else COMPREPLY=($(compgen -f -- "$cur")); fi ;;
+    'ls')
+      if [[ $cur == -* ]]; then COMPREPLY=($(compgen -W '--from --help -h --allow-private-host --color --dns-server --json --json-progress --pds --plc-url --proxy --quiet --verbose --yes -q -v -y' -- "$cur"))
+      else COMPREPLY=($(compgen -f -- "$cur")); fi ;;
+    'cat')
+      if [[ $cur == -* ]]; then COMPREPLY=($(compgen -W '--from --help -h --allow-private-host --color --dns-server --json --json-progress --pds --plc-url --proxy --quiet --verbose --yes -q -v -y' -- "$cur"))
+      else COMPREPLY=($(compgen -f -- "$cur")); fi ;;
+    'extract')
+      if [[ $cur == -* ]]; then COMPREPLY=($(compgen -W '--blobs --car --force --from --help --records --salvage -h --allow-private-host --color --dns-server --json --json-progress --pds --plc-url --proxy --quiet --verbose --yes -q -v -y' -- "$cur"))
       else COMPREPLY=($(compgen -f -- "$cur")); fi ;;
     'migrate')
       if [[ $cur == -* ]]; then COMPREPLY=($(compgen -W '--allow-missing-blobs --auth-code-command --auth-code-file --confirm --email --handle --help --invite-code --jobs --keep-key --new-password-command --new-password-file --no-recovery-key --passphrase-command --passphrase-file --password-command --password-file --plc-token-command --plc-token-file --recovery-key-out --remove-key --to -h --allow-private-host --color --dns-server --json --json-progress --pds --plc-url --proxy --quiet --verbose --yes -q -v -y' -- "$cur"))
@@ -47,6 +60,9 @@ _atbackup() {
       if [[ $cur == -* ]]; then COMPREPLY=($(compgen -W '--help -h --allow-private-host --color --dns-server --json --json-progress --pds --plc-url --proxy --quiet --verbose --yes -q -v -y' -- "$cur"))
       else COMPREPLY=($(compgen -f -- "$cur")); fi ;;
     'whoami')
+      if [[ $cur == -* ]]; then COMPREPLY=($(compgen -W '--help -h --allow-private-host --color --dns-server --json --json-progress --pds --plc-url --proxy --quiet --verbose --yes -q -v -y' -- "$cur"))
+      else COMPREPLY=($(compgen -f -- "$cur")); fi ;;
+    'explain')
       if [[ $cur == -* ]]; then COMPREPLY=($(compgen -W '--help -h --allow-private-host --color --dns-server --json --json-progress --pds --plc-url --proxy --quiet --verbose --yes -q -v -y' -- "$cur"))
       else COMPREPLY=($(compgen -f -- "$cur")); fi ;;
     'completion')

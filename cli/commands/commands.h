@@ -13,6 +13,10 @@ namespace atb::cli {
 
 ExitCode run_export(Shell& shell, const ExportOptions& options);
 ExitCode run_verify(Shell& shell, const VerifyOptions& options);
+ExitCode run_ls(Shell& shell, const LsOptions& options);
+ExitCode run_cat(Shell& shell, const CatOptions& options);
+ExitCode run_extract(Shell& shell, const ExtractOptions& options);
+ExitCode run_explain(Shell& shell, const ExplainOptions& options);
 ExitCode run_login(Shell& shell, const LoginOptions& options);
 ExitCode run_logout(Shell& shell, const LogoutOptions& options);
 ExitCode run_whoami(Shell& shell);

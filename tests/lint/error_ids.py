@@ -5,6 +5,8 @@ import pathlib
 import re
 import sys
 
+from ids import ID, LITERAL, code_of, ids_of
+
 root = pathlib.Path(sys.argv[1])
 
 # What no test can make happen.
@@ -14,34 +16,7 @@ EXCEPTIONS = {
     "sealed.memory": "the kernel refusing memory that it always promises",
     "sealed.sodium": "libsodium refusing to start",
 }
-# Dotted words that are no ids.
-NOT_IDS = {
-    "core/migrate/journal.cpp": {"excluded.value"},  # SQL
-    "core/migrate/steps_identity.cpp": {"bsky.social"},
-}
-# The names of the facts that a journal holds.
-NO_IDS_IN = {"core/migrate/journal.h"}
-
-LITERAL = re.compile(r'"((?:[^"\\\n]|\\.)*)"')
-ID = re.compile(r"[a-z][a-z0-9_]*(?:\.[a-z0-9_]+)+")
-FILE_NAME = re.compile(r"\.(?:json|car|db|tmp|rejected|suspect|next|cpp|h)$")
-
-
-def code_of(path):
-    """The lines without comments."""
-    text = path.read_text()
-    return re.sub(r'("(?:[^"\\\n]|\\.)*")|//[^\n]*|/\*.*?\*/', lambda match: match[1] or "", text, flags=re.S)
-
-
-ids = {}
-for folder in ("core", "cli"):
-    for path in sorted((root / folder).rglob("*")):
-        name = str(path.relative_to(root))
-        if path.suffix not in (".cpp", ".h") or name in NO_IDS_IN:
-            continue
-        for text in LITERAL.findall(code_of(path)):
-            if ID.fullmatch(text) and not FILE_NAME.search(text) and text not in NOT_IDS.get(name, ()):
-                ids.setdefault(text, name)
+ids = ids_of(root)
 
 # In C++ the id must be in a literal, for `commit.data` is also a member; in JavaScript one, or a regular expression.
 JS_NAMED = re.compile(r"""['"`]([a-z][a-z0-9_]*(?:\.[a-z0-9_]+)+)['"`]|([a-z][a-z0-9_]*(?:\\\.[a-z0-9_]+)+)""")
