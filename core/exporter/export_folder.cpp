@@ -140,6 +140,7 @@ class FolderExport {
   // What records refer to, what the host lists, and what is here already.
   Result<std::vector<ipld::Cid>> wanted_blobs() {
     std::vector<ipld::Cid> wanted;
+    wanted.reserve(exported_.proof.blobs.size());
     for (const data::BlobRef& blob : exported_.proof.blobs) wanted.push_back(blob.cid);
     if (!options_.blobs) return wanted;
     const auto listed = xrpc::list_blobs(host_, exported_.did, context_.stop);

@@ -58,6 +58,7 @@ class Fetcher {
     {
       std::vector<std::jthread> workers;
       const auto count = std::min<std::size_t>(std::max(jobs, 1U), wanted_.size());
+      workers.reserve(count);
       for (std::size_t i = 0; i < count; ++i) workers.emplace_back([this] { work(); });
     }
     if (failure_) return *failure_;
