@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
-"""clang-tidy over the .cpp files that differ from the base branch (all of them where there is none), several at a
-time. A file that passed once is not looked at again while it, what it includes, and the checks stay as they are:
+"""clang-tidy over the .cpp files that differ from the base branch (on that branch itself, from the commit before; all
+of them where there is neither), several at a time. A file that passed once is not looked at again while it, what it includes, and the checks stay as they are:
 such files are noted, by a hash of all that, in the cache folder that the test servers use too.
 
   tidy.py [--jobs N] [--all] [--minutes N] [FILE...]
@@ -30,13 +30,13 @@ def git(*arguments):
 
 
 def base():
-    """Where this branch left the base branch; empty on the base branch itself."""
+    """Where this branch left the base branch; on the base branch itself the commit before; else empty."""
     head = git("rev-parse", "HEAD")
     for name in ("origin/HEAD", "origin/main", "main"):
         found = git("merge-base", "HEAD", name)
         if found and found != head:
             return found
-    return ""
+    return git("rev-parse", "--verify", "--quiet", "HEAD~1")
 
 
 def changed_since(commit):
