@@ -46,7 +46,7 @@ std::optional<std::string> canonical_host(std::string_view host) {
   // inet_pton stops at a NUL, so that none may come this far.
   if (host.empty() || host.size() > kLongestName || host.find('\0') != std::string_view::npos)
     return std::nullopt;
-  const std::string lower = lower_ascii(host);
+  std::string lower = lower_ascii(host);
   if (lower.front() == '[') {
     const auto address = address_of(lower);
     if (!address) return std::nullopt;

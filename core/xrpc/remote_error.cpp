@@ -154,7 +154,7 @@ void redact(RemoteError& error, std::string_view secret) {
   wipe(quoted);
 }
 
-Error to_error(RemoteError remote, const net::Response& response, std::string_view host,
+Error to_error(const RemoteError& remote, const net::Response& response, std::string_view host,
                std::string_view method, std::int64_t now_ms) {
   const std::string name = cut(remote.name, kNameBytes);
   const std::string words = cut(remote.message, kMessageBytes);

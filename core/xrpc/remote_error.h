@@ -19,7 +19,7 @@ RemoteError parse_remote_error(const net::Response& response);
 // Takes `secret` out of both texts: hosts and proxies are known to quote what they were sent.
 void redact(RemoteError& error, std::string_view secret);
 // As error_of() in client.h.
-Error to_error(RemoteError remote, const net::Response& response, std::string_view host,
+Error to_error(const RemoteError& remote, const net::Response& response, std::string_view host,
                std::string_view method, std::int64_t now_ms);
 
 }  // namespace atb::xrpc
