@@ -83,7 +83,7 @@ Status Client::send(net::Request& request, const Call& call, net::BodySink& body
     }
     redact(error, token.reveal());
     for (const std::string_view secret : call.secrets) redact(error, secret);
-    return to_error(std::move(error), response, host_.origin(), call.nsid, clock_.wall_us() / 1000);
+    return to_error(error, response, host_.origin(), call.nsid, clock_.wall_us() / 1000);
   }
 }
 
