@@ -34,7 +34,9 @@ std::string headline(const Shell::Style& style, const verify::Verdict& verdict, 
 std::string advice(ExitCode code) {
   switch (code) {
     case ExitCode::damaged:
-      return "What hashes right is still good. Export again while the host lives, or take an older copy.\n";
+      return "What hashes right is still good: 'atbackup extract' takes it out. Export again while the host "
+             "lives, or "
+             "take an older copy.\n";
     case ExitCode::untrusted:
       return "Export again from the account's own host, and compare.\n";
     case ExitCode::incomplete:

@@ -1,7 +1,9 @@
 // ls, cat and extract: what goes to which stream, and the exit codes.
 #include "core/base/text.h"
 #include "tests/support/catch.h"
+#include "tests/support/repo_fixture.h"
 #include "tests/unit/cli/cli_bench.h"
+#include "tests/unit/ipld/bytes_of.h"
 
 #include <algorithm>
 
@@ -185,4 +187,55 @@ TEST_CASE("ls: a lone CAR without its log is listed, and not proven", "[cli]") {
   CHECK(run.exit == 3);
   CHECK(run.out.find(kPosts) != std::string::npos);
   CHECK(run.says("the signature is not proven"));
+}
+
+namespace {
+
+// A CAR with one record, whatever its path and bytes.
+void put_car(CliBench& bench, const std::string& path, const Bytes& record) {
+  repo::Builder builder;
+  builder.put_raw(path, record);
+  bench.memory.put("/odd.car", as_text(sign_repo(builder, {}).car()));
+}
+
+}  // namespace
+
+TEST_CASE("ls and extract: what a hostile record key holds reaches no terminal raw", "[cli]") {
+  CliBench bench;
+  put_car(bench, "com.example.odd/\x1b]0;owned\x07\x1b[2J\u202e/../..", hex("a1 6161 01"));
+  for (const auto& words : std::vector<std::vector<std::string>>{{"ls", "com.example.odd"},
+                                                                 {"ls"},
+                                                                 {"--json", "ls", "com.example.odd"},
+                                                                 {"extract", "--records", "-"}}) {
+    auto all = words;
+    all.insert(all.end(), {"--from", "/odd.car"});
+    const auto run = bench.run(all);
+    CHECK(run.exit == 20);
+    CHECK_FALSE(run.out.empty());
+    CHECK_FALSE(has_raw_controls(run.out));
+    CHECK_FALSE(has_raw_controls(run.err));
+  }
+}
+
+TEST_CASE("cat: a record with a float is shown, and told", "[cli]") {
+  CliBench bench;
+  put_car(bench, "com.example.odd/float", hex("a1 6161 fb3ff8000000000000"));
+  const std::string uri = "at://" + RepoOptions{}.did + "/com.example.odd/float";
+  const auto words = bench.run({"cat", uri, "--from", "/odd.car"});
+  CHECK(words.exit == 3);  // no log here
+  CHECK(words.out == "{\n  \"a\": 1.5\n}\n");
+  CHECK(words.says("outside the protocol's data model (cbor.float)"));
+  const auto json = bench.run({"--json", "cat", uri, "--from", "/odd.car"});
+  CHECK(json.out.find(R"("value":{"a":1.5},"deviation":"cbor.float","cbor":{"$bytes":")") !=
+        std::string::npos);
+}
+
+TEST_CASE("cat: a record that JSON cannot say is shown by its bytes", "[cli]") {
+  CliBench bench;
+  put_car(bench, "com.example.odd/twice", hex("a2 6161 01 6161 02"));
+  const auto run =
+      bench.run({"cat", "at://" + RepoOptions{}.did + "/com.example.odd/twice", "--from", "/odd.car"});
+  CHECK(run.exit == 3);
+  CHECK(run.out.find("omFhAWFhAg") != std::string::npos);
+  CHECK(run.says("cbor.duplicate_key"));
 }
