@@ -123,6 +123,14 @@ void add_looking_in(CLI::App& app, AllOptions& options) {
 }
 
 void add_migrate_inputs(CLI::App& command, MigrateOptions& options) {
+  CLI::Option* from = command
+                          .add_option("--from", options.from,
+                                      "Leave without the old host: from this backup, with --rotation-key")
+                          ->type_name("DIR|F.car");
+  command
+      .add_option("--rotation-key", options.rotation_key,
+                  "Your own rotation key, which signs in place of the old host")
+      ->type_name("FILE");
   command.add_option("--handle", options.handle, "Handle on the new host")->type_name("HANDLE");
   command.add_option("--email", options.email, "E-mail address for the new host; the old host's otherwise")
       ->type_name("ADDRESS");
@@ -134,7 +142,8 @@ void add_migrate_inputs(CLI::App& command, MigrateOptions& options) {
   CLI::Option* out = command
                          .add_option("--recovery-key-out", options.recovery_key_out,
                                      "Make a recovery key of your own, sealed in this file")
-                         ->type_name("FILE");
+                         ->type_name("FILE")
+                         ->excludes(from);
   command.add_flag("--no-recovery-key", options.no_recovery_key, "Make none, and do not ask")->excludes(out);
   command.add_option("--keep-key", options.keep_keys, "This rotation key is yours: keep it; repeatable")
       ->type_name("KEY")

@@ -78,6 +78,8 @@ struct LogoutOptions {
 struct MigrateOptions {
   std::string account;
   std::string to;
+  std::string from;
+  std::string rotation_key;
   std::string handle;
   std::string email;
   std::string invite_code;

@@ -74,6 +74,8 @@ Result<migrate::Options> options_of(Shell& shell, const MigrateOptions& options)
   migrate::Options wanted;
   wanted.to = options.to;
   wanted.from_host = shell.options().pds;
+  if (!options.from.empty()) wanted.from = shell.absolute(options.from);
+  if (!options.rotation_key.empty()) wanted.rotation_key = shell.absolute(options.rotation_key);
   wanted.handle = options.handle;
   wanted.email = options.email;
   wanted.invite_code = options.invite_code;
@@ -103,7 +105,7 @@ std::string words(const migrate::Outcome& outcome) {
   text += fmt::format("  account     {}\n", outcome.did);
   text += fmt::format("  commit      {}, under the new key{}\n", outcome.commit,
                       outcome.same_tree ? "; the same tree as before (" + outcome.data + ")" : "");
-  text += fmt::format("  backup      {}/backup\n", printable(outcome.folder));
+  text += fmt::format("  backup      {}\n", printable(outcome.backup));
   text +=
       "Log out of your apps and log in again, with the new password. Some services notice the move only "
       "after a day.\n";
@@ -165,17 +167,23 @@ ExitCode run_migrate_resume(Shell& shell, const MigrateOptions& options) {
 
 namespace {
 
+std::string_view where_it_stands(const migrate::MoveStatus& move) {
+  if (move.past_no_return) return "the identity names the new host already: the only way is forward";
+  if (move.claimed) {
+    return "the identity names a temporary key that only this machine holds: go on, the account cannot be "
+           "used meanwhile";
+  }
+  return "the identity is as it was; nothing is lost by stopping";
+}
+
 std::string words(const migrate::MoveStatus& move, bool verbose) {
   std::string text = fmt::format("{} ({})\n  from {}\n  to   {}\n", move.did, printable(move.account),
                                  printable(move.old_host), printable(move.new_host));
   if (!move.finished.empty()) {
     text += "  finished " + printable(move.finished) + "\n";
   } else {
-    text += fmt::format(
-        "  next: {}\n  {}\n  go on with 'atbackup migrate resume {}'\n", printable(move.next_title),
-        move.past_no_return ? "the identity names the new host already: the only way is forward"
-                            : "the account still lives on the old host; nothing is lost by stopping",
-        move.did);
+    text += fmt::format("  next: {}\n  {}\n  go on with 'atbackup migrate resume {}'\n",
+                        printable(move.next_title), where_it_stands(move), move.did);
   }
   if (!verbose) return text;
   for (const migrate::JournalEvent& event : move.events) {
@@ -194,6 +202,7 @@ data::Object object_of(const migrate::MoveStatus& move) {
       .set("new_host", move.new_host)
       .set("folder", move.folder)
       .set("next_step", move.next_step)
+      .set("claimed", move.claimed)
       .set("past_no_return", move.past_no_return)
       .set("finished", move.finished);
 }

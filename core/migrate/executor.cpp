@@ -1,4 +1,5 @@
 // Runs the steps: observe, skip what is so, journal the intent, act, observe again. See machine.h.
+#include "core/migrate/leave.h"
 #include "core/migrate/machine.h"
 #include "core/migrate/move.h"
 
@@ -83,21 +84,30 @@ Result<bool> all_done(Journal& journal) {
   return phase == name_of(Phase::observed) || phase == name_of(Phase::skipped);
 }
 
-std::vector<std::unique_ptr<Step>> all_steps() {
+std::vector<std::unique_ptr<Step>> steps_of(const Journal& journal) {
+  const bool alone = without_old_host(journal);
   std::vector<std::unique_ptr<Step>> steps;
-  steps.push_back(log_in_old_step());
-  steps.push_back(recovery_key_step());
-  steps.push_back(back_up_step());
+  if (alone) {
+    steps.push_back(new_credentials_step());
+    steps.push_back(prove_backup_step());
+    steps.push_back(temporary_key_step());
+    steps.push_back(sign_claim_step());
+    steps.push_back(claim_step());
+  } else {
+    steps.push_back(log_in_old_step());
+    steps.push_back(recovery_key_step());
+    steps.push_back(back_up_step());
+  }
   steps.push_back(create_account_step());
   steps.push_back(log_in_new_step());
   steps.push_back(import_step());
   steps.push_back(blobs_step());
   steps.push_back(preferences_step());
-  steps.push_back(catch_up_step());
-  steps.push_back(sign_step());
+  if (!alone) steps.push_back(catch_up_step());
+  steps.push_back(alone ? sign_by_key_step() : sign_step());
   steps.push_back(submit_step());
   steps.push_back(activate_step());
-  steps.push_back(deactivate_old_step());
+  steps.push_back(alone ? leave_old_alone_step() : deactivate_old_step());
   steps.push_back(fresh_commit_step());
   steps.push_back(proof_step());
   steps.push_back(finish_step());
@@ -118,8 +128,7 @@ bool to_be_run(std::string_view name, bool past, bool finished) {
 
 }  // namespace
 
-Status run_steps(Move& move) {
-  const auto steps = all_steps();
+Status run_steps(Move& move, const std::vector<std::unique_ptr<Step>>& steps) {
   const bool past = TRY(past_no_return(move.journal));
   const bool finished = move.journal.has(fact::kFinished);
   for (std::size_t i = 0; i < steps.size(); ++i) {

@@ -38,6 +38,32 @@
 //   fresh-commit    the head is signed by the new key; no inert record is left   an inert record that the next run deletes
 //   proof           fetched, proven, compared with the backup's tree             nothing: it only reads
 //   finish          secrets and sessions of the move are gone                    some are left; the next run removes them
+//
+// WITHOUT THE OLD HOST (--from: a backup, and a rotation key of the user's own)
+//
+//   planned > credentials-kept > backup-proven > temporary-key-kept > claim-signed
+//   ==== FIRST CHANGE OF THE IDENTITY: claim ====
+//   claimed > account-made > imported > blobs-there > preferences-there > operation-signed
+//   ==== POINT OF NO RETURN: submit ====
+//   operation-in-directory > active > (old host left alone) > fresh-commit > proven > finished
+//
+//   new-credentials address and password for the new host are kept               asked again
+//   prove-backup    the backup is sound, and signed by a key of the account's    nothing: it only reads
+//                   history as the directory has it
+//   temporary-key   a signing key is in the secrets file, fsynced                the key is used
+//   claim-sign      an operation that names it, signed by the user's key, is in  an unused signature
+//                   the journal
+//   claim           the directory's log has that operation in force              observed by its CID
+//   sign            the operation that names the new host, signed by the user's  an unused signature
+//                   key on top of the claim, is in the journal
+//   deactivate-old  nothing: that it was not done is told                        nothing
+//   the others      as above, from the user's backup
+//
+// Invariant 5 cannot hold here: the new host makes an account only for whoever the identity names. So the
+// first operation changes the signing key and nothing else, when everything that can be known beforehand is
+// known; from `claim` to `submit` the account is in the hands of the user's rotation key alone, which can
+// name any host, the old one too. Once the account is made, the temporary key has done its work: a move that
+// began with the old host and lost it goes on from there without a claim.
 // clang-format on
 //
 // Up to and including `sign` a move can be dropped: the account lives on the old host as before, and the new
@@ -77,8 +103,10 @@ class Step {
   virtual bool must_hold() const { return true; }
 };
 
-// In order. The index of the point of no return is that of "submit".
-std::vector<std::unique_ptr<Step>> all_steps();
+// Those of a move, in order; the plan, kept in the journal, has decided with or without the old host. The
+// point of no return is "submit" in both.
+class Journal;
+std::vector<std::unique_ptr<Step>> steps_of(const Journal& journal);
 inline constexpr std::string_view kPointOfNoReturn = "submit";
 
 }  // namespace atb::migrate

@@ -1,5 +1,6 @@
 #include "core/migrate/migrate.h"
 
+#include "core/migrate/leave.h"
 #include "core/migrate/machine.h"
 #include "core/migrate/move.h"
 
@@ -81,13 +82,14 @@ Result<Outcome> run(OpenMove open) {
   Move& move = *open.move;
   TRY(look_at_submission(move));
   TRY(observe_and_plan(move));
-  TRY(run_steps(move));
+  TRY(run_steps(move, steps_of(move.journal)));
   Outcome outcome;
   outcome.did = move.did.str();
   outcome.old_host = move.old_host.host().origin();
   outcome.new_host = move.new_host.host().origin();
   outcome.handle = move.journal.get(fact::kHandle);
   outcome.folder = move.paths.folder;
+  outcome.backup = move.backup_path();
   outcome.data = move.journal.get(fact::kBackupData);
   outcome.operation = move.journal.get(fact::kOperation);
   if (const auto head = read_head(move, move.new_host)) {
@@ -116,9 +118,16 @@ Status make_room(const World& world, const MovePaths& paths, const identity::Ide
     if (journal.get(fact::kNewHost) == target && identity.document.host == target) return {};
   }
   const OpenMove old = TRY(open_move(world, paths, options, secrets));
-  TRY(run_steps(*old.move));
+  TRY(run_steps(*old.move, steps_of(old.move->journal)));
   TRY(set_aside(world.context, paths, old.move->journal));
   return world.context.fs.make_folders(paths.folder);
+}
+
+// The old host may die at any time: a move that began with it goes on without it, and never back.
+Status note_way(Journal& journal, const Options& options) {
+  if (!options.from.empty()) TRY(journal.set(fact::kFrom, options.from));
+  if (!options.rotation_key.empty()) TRY(journal.set(fact::kRotationFile, options.rotation_key));
+  return {};
 }
 
 // Writes down what is to be moved and where to. True: it was there already.
@@ -127,7 +136,10 @@ Result<bool> begin(const World& world, const MovePaths& paths, const syntax::AtI
   const auto lock = TRY(lock_of(world, paths));
   auto journal = TRY(Journal::open(paths.journal(), world.context.clock));
   if (journal.get(fact::kAgreed) == "yes") {
-    if (journal.get(fact::kNewHost) == target) return true;
+    if (journal.get(fact::kNewHost) == target) {
+      TRY(note_way(journal, options));
+      return true;
+    }
     return fail(ErrorKind::refused, "move.other_target",
                 "a move of this account to " + journal.get(fact::kNewHost) + " is under way",
                 "go on with 'atbackup migrate resume'");
@@ -144,6 +156,7 @@ Result<bool> begin(const World& world, const MovePaths& paths, const syntax::AtI
   TRY(journal.set(fact::kAccount, account.str()));
   TRY(journal.set(fact::kOldHost, TRY(host_url(host)).origin()));
   TRY(journal.set(fact::kNewHost, target));
+  TRY(note_way(journal, options));
   return false;
 }
 
@@ -203,7 +216,9 @@ Result<Outcome> start(const World& world, const syntax::AtIdentifier& account, c
                       const SecretSources& secrets) {
   exporter::Context& context = world.context;
   const net::Url new_url = TRY(host_url(options.to));
-  const identity::Identity identity = TRY(context.resolver.resolve(account, context.stop));
+  const identity::Identity identity = options.from.empty()
+                                          ? TRY(context.resolver.resolve(account, context.stop))
+                                          : TRY(identity_of_backup(context, account, options.from));
   const MovePaths paths = paths_of(world.state_folder, identity.did());
   TRY(context.fs.make_folders(paths.folder));
   TRY(make_room(world, paths, identity, new_url.origin(), options, secrets));
@@ -257,9 +272,10 @@ Result<MoveStatus> status_of(const Known& known, os::Clock& clock) {
   one.folder = known.paths.folder;
   if (known.finished) one.finished = journal.get(fact::kFinished);
   one.past_no_return = TRY(past_no_return(journal));
+  one.claimed = TRY(journal.last_phase("claim")) == name_of(Phase::observed);
   one.events = TRY(journal.events());
   if (known.finished) return one;
-  for (const auto& step : all_steps()) {
+  for (const auto& step : steps_of(journal)) {
     const std::string phase = TRY(journal.last_phase(step->name()));
     if (phase == name_of(Phase::observed) || phase == name_of(Phase::skipped)) continue;
     if (!step->must_hold() && phase == name_of(Phase::failed)) continue;
@@ -278,6 +294,7 @@ Result<Outcome> resume(const World& world, const std::optional<syntax::AtIdentif
   const Known* chosen = TRY(choose(moves, account));
   OpenMove open = TRY(open_move(world, chosen->paths, options, secrets));
   open.resumed = true;
+  if (!chosen->finished) TRY(note_way(open.move->journal, options));
   return run(std::move(open));
 }
 

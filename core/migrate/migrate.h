@@ -29,8 +29,10 @@ struct SecretSources {
 };
 
 struct Options {
-  std::string to;         // URL of the new host
-  std::string from_host;  // --pds: instead of what the DID document says
+  std::string to;            // URL of the new host
+  std::string from_host;     // --pds: instead of what the DID document says
+  std::string from;          // --from: a backup, absolute; the old host is not asked for anything
+  std::string rotation_key;  // --rotation-key: file of the user's key, absolute
   std::string handle;
   std::string email;
   std::string invite_code;
@@ -68,7 +70,8 @@ struct Outcome {
   std::string old_host;
   std::string new_host;
   std::string handle;
-  std::string folder;      // of the move; the backup stays in it
+  std::string folder;      // of the move
+  std::string backup;      // that the account was moved from; it stays
   std::string commit;      // the new host's head
   std::string data;        // the MST root that was moved
   bool same_tree = false;  // … and that the new host has now
@@ -87,7 +90,8 @@ struct World {
   std::function<std::string(const std::string&)> absolute;
 };
 
-// Starts a move, or goes on with the one that is under way to the same host. Ids (besides those of the
+// Starts a move, or goes on with the one that is under way to the same host; with `from`, without the old
+// host from then on. Ids (besides those of the
 // steps): "move.other_target" (refused: a plan to move elsewhere was agreed to), "file.locked" (locked).
 Result<Outcome> start(const World& world, const syntax::AtIdentifier& account, const Options& options,
                       const SecretSources& secrets);
@@ -104,6 +108,7 @@ struct MoveStatus {
   std::string folder;
   std::string next_step;  // empty when finished
   std::string next_title;
+  bool claimed = false;  // the identity names a temporary key of this move
   bool past_no_return = false;
   std::string finished;  // RFC 3339, or empty
   std::vector<JournalEvent> events;

@@ -9,12 +9,24 @@ namespace atb::migrate {
 
 std::string moves_folder(const std::string& state_folder) { return os::join(state_folder, "moves"); }
 
-MovePaths paths_of(const std::string& state_folder, const syntax::Did& did) {
+namespace {
+
+std::string folder_name(const syntax::Did& did) {
   std::string name = did.str();
   // ':' and '%' are all that a DID may hold beyond what every file system takes.
   std::ranges::replace(name, ':', '_');
   std::ranges::replace(name, '%', '_');
-  return {os::join(moves_folder(state_folder), name)};
+  return name;
+}
+
+}  // namespace
+
+MovePaths paths_of(const std::string& state_folder, const syntax::Did& did) {
+  return {os::join(moves_folder(state_folder), folder_name(did))};
+}
+
+MovePaths enrolment_paths(const std::string& state_folder, const syntax::Did& did) {
+  return {os::join(os::join(state_folder, "keys"), folder_name(did))};
 }
 
 HostLogin::HostLogin(exporter::Context& context, std::string sessions_folder, net::Url host, syntax::Did did)
@@ -149,6 +161,36 @@ Result<ipld::Cid> Move::backup_data() const { return cid_fact(journal, fact::kBa
 Result<Secret> Move::ask(const account::SecretSource& source, const std::string& name,
                          const std::string& question) {
   return account::obtain(source, name, question, context.fs, world.prompter, context.stop);
+}
+
+std::string Move::backup_path() const {
+  return journal.has(fact::kFrom) ? journal.get(fact::kFrom) : paths.backup();
+}
+
+Result<const crypto::PrivateKey*> Move::rotation_key() {
+  if (rotation_key_) return &*rotation_key_;
+  const std::string path = journal.get(fact::kRotationFile);
+  if (path.empty()) {
+    return fail(ErrorKind::refused, "leave.no_key", "no file of a rotation key was named",
+                "give it with --rotation-key");
+  }
+  account::RotationKey opened = TRY(account::open_key_file(context.fs, path, sources.passphrase,
+                                                           world.prompter, context.limits, context.stop));
+  if (!opened.did.empty() && opened.did != did.str()) {
+    return fail(ErrorKind::refused, "leave.other_key",
+                path + " was made for another account, " + printable(opened.did),
+                "give the file of this account's key");
+  }
+  const std::string public_key = opened.key.public_key().did_key();
+  const std::string known = journal.get(fact::kRotationKey);
+  if (!known.empty() && known != public_key) {
+    return fail(ErrorKind::refused, "leave.other_key",
+                path + " holds another key than the one this move began with",
+                "give the file of " + known + " with --rotation-key");
+  }
+  if (known.empty()) TRY(journal.set(fact::kRotationKey, public_key));
+  rotation_key_ = std::move(opened.key);
+  return &*rotation_key_;
 }
 
 Status remove_leftovers(os::FileSystem& fs, const MovePaths& paths) {

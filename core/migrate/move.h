@@ -2,6 +2,7 @@
 // share it.
 #pragma once
 
+#include "core/account/key_file.h"
 #include "core/account/session_store.h"
 #include "core/backup/folder.h"
 #include "core/migrate/migrate.h"
@@ -29,6 +30,8 @@ struct MovePaths {
 };
 std::string moves_folder(const std::string& state_folder);
 MovePaths paths_of(const std::string& state_folder, const syntax::Did& did);
+// Where the enrolment of a key lies, which uses the same machine.
+MovePaths enrolment_paths(const std::string& state_folder, const syntax::Did& did);
 
 // A host as the account sees it: with a session once there is one.
 class HostLogin {
@@ -92,6 +95,15 @@ class Move {
   Result<ipld::Cid> backup_data() const;
   Result<Secret> ask(const account::SecretSource& source, const std::string& name,
                      const std::string& question);
+  // Where the backup lies: the user's, or the one that the move has made.
+  std::string backup_path() const;
+  // The user's own key, opened when it is first needed and kept for this run; its public half goes to the
+  // journal. "leave.no_key" (refused) when no file was named, "leave.other_key" (refused) when the file holds
+  // another key than the one this move began with.
+  Result<const crypto::PrivateKey*> rotation_key();
+
+ private:
+  std::optional<crypto::PrivateKey> rotation_key_;
 };
 
 std::vector<std::string> lines_of(std::string_view text);
@@ -143,6 +155,6 @@ Result<bool> all_done(Journal& journal);
 // To be called under the lock of the move.
 Status remove_leftovers(os::FileSystem& fs, const MovePaths& paths);
 // Runs all steps that are not done. See machine.h.
-Status run_steps(Move& move);
+Status run_steps(Move& move, const std::vector<std::unique_ptr<Step>>& steps);
 
 }  // namespace atb::migrate

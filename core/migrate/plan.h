@@ -2,6 +2,7 @@
 #pragma once
 
 #include "core/base/result.h"
+#include "core/migrate/leave_plan.h"
 #include "core/syntax/did.h"
 #include "core/syntax/handle.h"
 
@@ -27,11 +28,17 @@ struct Observed {
   bool new_account_ours = false;   // … made by this move
   bool plc = true;                 // did:plc
   bool old_active = true;
+  // For a move without the old host, which cannot be asked; its domains are then those that are known by
+  // name.
+  std::optional<LeaveFacts> leave{};
+  bool handle_resolves = true;  // does the present handle lead to the account now?
+  bool wish_resolves = true;    // does the one of the wishes?
 };
 
 struct Wishes {
-  std::string handle;  // --handle
+  std::string handle = {};  // --handle
   bool has_invite = false;
+  std::vector<std::string> remove_keys{};  // --remove-key
 };
 
 struct Plan {
@@ -42,8 +49,12 @@ struct Plan {
 };
 
 // Kind refused (exit 22), with the next thing to do in the hint: "move.same_host", "move.did_web",
-// "move.phone", "move.account_exists", "move.handle", "move.old_inactive".
+// "move.phone", "move.account_exists", "move.handle", "move.handle_unresolved", "move.old_inactive"; without
+// the old host also those of check_leave(), and those of the directory's limits for the operations to come.
 Result<Plan> make_plan(const Observed& observed, const Wishes& wishes);
+
+// "move.did_web": also said before such a document is looked for on a host that is dead.
+std::unexpected<Error> did_web_without_host(const syntax::Did& did);
 
 // The plan in words: what happens, in which order, what can be undone and until when.
 std::string describe(const Plan& plan, const Observed& observed, bool recovery_key);

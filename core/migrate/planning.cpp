@@ -1,11 +1,44 @@
 // Looks at both hosts, makes the plan, and asks what only the person knows.
 #include "core/base/text.h"
+#include "core/migrate/leave.h"
 #include "core/migrate/move.h"
 
 #include <algorithm>
 
 namespace atb::migrate {
 namespace {
+
+std::string wished_handle(const Move& move) {
+  return move.options.handle.empty() ? move.journal.get(fact::kHandle) : move.options.handle;
+}
+
+Status observe_old_host(Move& move, Observed& seen) {
+  const auto source = TRY_CONTEXT("while asking the old host about itself",
+                                  xrpc::describe_server(move.old_host.anonymous(), move.stop()));
+  seen.old_domains = source.user_domains;
+  auto old_status = xrpc::get_repo_status(move.old_host.anonymous(), move.did, move.stop());
+  if (!old_status && old_status.error().kind != ErrorKind::gone)
+    return std::unexpected(std::move(old_status).error());
+  seen.old_active = old_status && old_status->active;
+  return {};
+}
+
+// What the old host cannot tell: which handles are its own. Those that lead nowhere now, and those under its
+// own name, stay behind.
+Status observe_without_old_host(Move& move, const identity::Identity& identity,
+                                const xrpc::ServerDescription& target, Observed& seen) {
+  seen.old_domains = {"." + move.old_host.host().host};
+  if (seen.old_domains.front().ends_with(".bsky.network")) seen.old_domains.emplace_back(".bsky.social");
+  seen.handle_resolves = identity.handle.has_value();
+  if (const auto wish = syntax::Handle::parse(wished_handle(move));
+      wish &&
+      std::ranges::none_of(seen.new_domains, [&](const auto& domain) { return wish->is_under(domain); })) {
+    const auto leads_to = move.context.resolver.resolve_handle(*wish, move.stop());
+    seen.wish_resolves = leads_to && *leads_to == move.did;
+  }
+  seen.leave = TRY(observe_leave(move, identity, target));
+  return {};
+}
 
 Result<Observed> observe(Move& move, const identity::Identity& identity, xrpc::ServerDescription& target) {
   Observed seen{.did = move.did,
@@ -23,13 +56,11 @@ Result<Observed> observe(Move& move, const identity::Identity& identity, xrpc::S
   seen.new_domains = target.user_domains;
   seen.invite_required = target.invite_required;
   seen.phone_required = target.phone_required;
-  const auto source = TRY_CONTEXT("while asking the old host about itself",
-                                  xrpc::describe_server(move.old_host.anonymous(), move.stop()));
-  seen.old_domains = source.user_domains;
-  auto old_status = xrpc::get_repo_status(move.old_host.anonymous(), move.did, move.stop());
-  if (!old_status && old_status.error().kind != ErrorKind::gone)
-    return std::unexpected(std::move(old_status).error());
-  seen.old_active = old_status && old_status->active;
+  if (without_old_host(move.journal)) {
+    TRY(observe_without_old_host(move, identity, target, seen));
+  } else {
+    TRY(observe_old_host(move, seen));
+  }
   const auto new_status = xrpc::get_repo_status(move.new_host.anonymous(), move.did, move.stop());
   if (!new_status && new_status.error().kind != ErrorKind::gone) return std::unexpected(new_status.error());
   seen.new_knows_account = new_status || new_status.error().id != "xrpc.repo_not_found";
@@ -39,18 +70,20 @@ Result<Observed> observe(Move& move, const identity::Identity& identity, xrpc::S
 
 Status settle_handle(Move& move, Plan& plan, const xrpc::ServerDescription& target) {
   if (plan.handle.empty()) {
+    const std::string why = without_old_host(move.journal)
+                                ? "present handle is the old host's, or leads nowhere any more"
+                                : "present handle belongs to the old host";
     const std::string ending =
         target.user_domains.empty() ? "" : " (ending in " + printable(target.user_domains.front()) + ")";
     if (!move.world.prompter.can_ask()) {
-      return fail(ErrorKind::refused, "move.handle",
-                  "the present handle belongs to the old host and cannot go along",
+      return fail(ErrorKind::refused, "move.handle", "the " + why + ", so it cannot go along",
                   "choose a new one with --handle" +
                       (plan.suggested_handle.empty() ? std::string() : ", such as " + plan.suggested_handle));
     }
     const std::string suggestion =
         plan.suggested_handle.empty() ? "" : " [" + printable(plan.suggested_handle) + "]";
-    std::string answer = TRY(move.world.prompter.line(
-        "The present handle belongs to the old host. New handle" + ending + suggestion + ": "));
+    std::string answer =
+        TRY(move.world.prompter.line("The " + why + ". New handle" + ending + suggestion + ": "));
     if (trim(answer).empty()) answer = plan.suggested_handle;
     plan.handle = TRY(syntax::Handle::parse(trim(answer))).str();
     plan.handle_changes = true;
@@ -116,9 +149,9 @@ Status observe_and_plan(Move& move) {
   xrpc::ServerDescription target;
   const Observed observed = TRY(observe(move, identity, target));
   if (agreed && observed.new_knows_account) return {};
-  const Wishes wishes{
-      .handle = move.options.handle.empty() ? move.journal.get(fact::kHandle) : move.options.handle,
-      .has_invite = !move.options.invite_code.empty()};
+  const Wishes wishes{.handle = wished_handle(move),
+                      .has_invite = !move.options.invite_code.empty(),
+                      .remove_keys = move.options.remove_keys};
   Plan plan = TRY(make_plan(observed, wishes));
   TRY(move.journal.set(fact::kNewDid, target.did));
   TRY(settle_handle(move, plan, target));
@@ -133,7 +166,7 @@ Status observe_and_plan(Move& move) {
         TRY(move.ask(move.sources.invite_code, "invite-code", "Invite code for " + observed.new_host + ": "));
     TRY(move.secrets.put("invite-code", code));
   }
-  TRY(settle_recovery_key(move));
+  if (!without_old_host(move.journal)) TRY(settle_recovery_key(move));
   if (agreed) return {};
   move.world.watcher.say(describe(plan, observed, wants_recovery_key(move.journal)));
   // A script has agreed by --confirm, which is looked at now so that it does not fail after hours of copying.

@@ -1,30 +1,10 @@
 // A rotation key of the user's own, in a sealed file, before any operation names it.
-#include "core/base/encoding.h"
-#include "core/crypto/sealed.h"
-#include "core/data/json.h"
+#include "core/account/key_file.h"
 #include "core/migrate/machine.h"
 #include "core/migrate/move.h"
-#include "core/os/atomic_file.h"
 
 namespace atb::migrate {
 namespace {
-
-constexpr std::string_view kPurpose = "rotation-key";
-constexpr std::size_t kMaxFile = 64U << 10;
-
-Result<Secret> passphrase(Move& move, bool twice) {
-  const std::string question =
-      "Passphrase for the recovery key file " + move.journal.get(fact::kRecoveryPath) + ": ";
-  for (int attempt = 0; attempt < 3; ++attempt) {
-    Secret first = TRY(move.ask(move.sources.passphrase, "passphrase", question));
-    if (!twice || account::is_set(move.sources.passphrase)) return first;
-    const Secret second = TRY(move.world.prompter.secret("The same again: "));
-    if (first.reveal() == second.reveal()) return first;
-    move.world.prompter.show("The two differ. Once more.\n");
-  }
-  return fail(ErrorKind::auth, "move.passphrase", "no passphrase was agreed on",
-              "run 'atbackup migrate resume'");
-}
 
 class KeepRecoveryKey final : public Step {
  public:
@@ -34,7 +14,6 @@ class KeepRecoveryKey final : public Step {
   }
 
   Result<Observation> observe(Move& move) override {
-    const std::string path = move.journal.get(fact::kRecoveryPath);
     if (!wants_recovery_key(move.journal)) return Observation{true, "none wanted"};
     // The file may have been taken away to a safe place, as the words beside it advise.
     if (move.journal.has(fact::kRecoveryKey)) return Observation{true, move.journal.get(fact::kRecoveryKey)};
@@ -42,60 +21,35 @@ class KeepRecoveryKey final : public Step {
   }
 
   Status act(Move& move) override {
+    exporter::Context& context = move.context;
     const std::string path = move.journal.get(fact::kRecoveryPath);
     // A killed run may have left the file: its key may already be known to somebody, so it is used and not
     // replaced.
-    if (os::exists(move.context.fs, path)) return reuse(move, path);
-    const Secret phrase = TRY(passphrase(move, true));
-    const crypto::PrivateKey key =
-        TRY(crypto::PrivateKey::generate(crypto::Curve::k256, move.context.random));
-    const Secret hex = key.scalar_hex();
-    data::Object content;
-    content.set("type", "atbackup rotation key")
-        .set("did", move.did.str())
-        .set("curve", std::string(crypto::name_of(key.curve())))
-        .set("public", key.public_key().did_key())
-        .set("private", std::string(hex.reveal()))
-        .set("created", os::rfc3339(move.context.clock.wall_us()));
-    const Secret text(data::to_json(data::Value(std::move(content)), data::JsonStyle::indented));
-    TRY(os::write_file(move.context.fs, move.context.random, path,
-                       as_bytes(TRY(crypto::seal(text.reveal(), phrase, kPurpose)))));
-    if (move.world.prompter.can_ask()) {
-      move.world.prompter.show(
-          "\nYour recovery key for " + move.did.str() +
-          ". It is shown this once: print it, or write it down, and keep it away from this computer.\n\n  " +
-          std::string(crypto::name_of(key.curve())) + " " + std::string(hex.reveal()) +
-          "\n\nThe same key lies, sealed with your passphrase, in " + path + "\n\n");
-    }
-    return move.journal.set(fact::kRecoveryKey, key.public_key().did_key());
+    if (os::exists(context.fs, path)) return reuse(move, path);
+    const Secret phrase = TRY(account::choose_passphrase(move.sources.passphrase, path, context.fs,
+                                                         move.world.prompter, move.stop()));
+    const account::RotationKey made{TRY(crypto::PrivateKey::generate(crypto::Curve::k256, context.random)),
+                                    move.did.str()};
+    TRY(account::write_key_file(context.fs, context.random, path, made, phrase, context.clock.wall_us()));
+    account::show_key_sheet(move.world.prompter, made.key, "for " + move.did.str(), path);
+    return move.journal.set(fact::kRecoveryKey, made.key.public_key().did_key());
   }
 
  private:
   static Status reuse(Move& move, const std::string& path) {
-    const Bytes raw = TRY(os::read_file(move.context.fs, path, kMaxFile));
-    if (!crypto::looks_sealed(as_text(raw))) {
+    const auto kept = account::KeyFile::read(move.context.fs, path);
+    if (!kept || !kept->sealed()) {
       return fail(ErrorKind::conflict, "move.recovery_exists", "there is a file already: " + path,
                   "name another with --recovery-key-out");
     }
-    const Secret phrase = TRY(passphrase(move, false));
-    const Secret text = TRY_CONTEXT("while opening " + path, crypto::open(as_text(raw), phrase, kPurpose));
-    const data::Value content = TRY(data::parse_json(text.reveal(), move.context.limits));
-    if (data::text_or(content, "did", "") != move.did.str()) {
+    const account::RotationKey key =
+        TRY(account::open_key_file(move.context.fs, path, move.sources.passphrase, move.world.prompter,
+                                   move.context.limits, move.stop()));
+    if (key.did != move.did.str()) {
       return fail(ErrorKind::conflict, "move.recovery_exists", path + " holds a key of another account",
                   "name another file with --recovery-key-out");
     }
-    const std::string key = TRY(data::require_text(content, "public"));
-    // What counts is that the private half fits: the rest of the file is only words about it.
-    const std::string curve = TRY(data::require_text(content, "curve"));
-    Bytes scalar = TRY(hex_decode(TRY(data::require_text(content, "private"))));
-    const auto held =
-        crypto::PrivateKey::from_scalar(curve == "p256" ? crypto::Curve::p256 : crypto::Curve::k256, scalar);
-    wipe(scalar.data(), scalar.size());
-    if (!held || held->public_key().did_key() != key) {
-      return fail(ErrorKind::corrupt, "move.recovery_file", path + " does not hold the key that it names",
-                  "name another file with --recovery-key-out");
-    }
-    return move.journal.set(fact::kRecoveryKey, key);
+    return move.journal.set(fact::kRecoveryKey, key.key.public_key().did_key());
   }
 };
 

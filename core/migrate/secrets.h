@@ -29,6 +29,7 @@ class SecretsFile {
   Status erase();
 
   static constexpr std::string_view kNewPassword = "new-password";
+  static constexpr std::string_view kTemporaryKey = "temporary-key";  // 64 hex digits, K-256
 
  private:
   SecretsFile(os::FileSystem& fs, os::Random& random, std::string path, const Secret* passphrase);

@@ -54,7 +54,7 @@ Status back_up_now(Move& move) {
 }
 
 Status import_now(Move& move) {
-  auto backup = TRY(backup::open_backup(move.context.fs, move.paths.backup()));
+  auto backup = TRY(backup::open_backup(move.context.fs, move.backup_path()));
   auto car = TRY(backup->open_car());
   const xrpc::Client client = TRY(move.new_host.client());
   Status imported = xrpc::import_repo(client, *car, move.stop());
@@ -79,7 +79,7 @@ class BackUp final : public Step {
 
   Result<Observation> observe(Move& move) override {
     if (!move.journal.has(fact::kBackupCommit)) return Observation{false, "no backup yet"};
-    auto backup = backup::open_backup(move.context.fs, move.paths.backup());
+    auto backup = backup::open_backup(move.context.fs, move.backup_path());
     if (!backup) return Observation{false, backup.error().message};
     for (const backup::Manifest& manifest : (*backup)->manifests()) {
       if (manifest.repository.commit.str() == move.journal.get(fact::kBackupCommit))
@@ -161,7 +161,7 @@ class PutPreferences final : public Step {
   }
 
   static Result<std::optional<data::Array>> from_backup(Move& move) {
-    auto backup = TRY(backup::open_backup(move.context.fs, move.paths.backup()));
+    auto backup = TRY(backup::open_backup(move.context.fs, move.backup_path()));
     auto text = TRY(backup->preferences());
     if (!text) return std::optional<data::Array>();
     const data::Value json = TRY(data::parse_json(*text, move.context.limits, data::Floats::allow));

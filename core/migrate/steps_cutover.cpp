@@ -160,7 +160,7 @@ class LastProof final : public Step {
   // Before the point of no return both trees were equal, and a person may have used the new host since. What
   // they wrote is told; many records gone is not what people do in the minutes after a move.
   static Status judge_difference(Move& move, const ipld::Cid& wanted, Tree after) {
-    auto backup = TRY(backup::open_backup(move.context.fs, move.paths.backup()));
+    auto backup = TRY(backup::open_backup(move.context.fs, move.backup_path()));
     auto repository =
         TRY(backup->open_repository(move.context.limits, move.report, no_progress(), move.stop()));
     const TreeDifference difference =
@@ -170,7 +170,7 @@ class LastProof final : public Step {
       return fail(
           ErrorKind::alarm, "move.proof_root",
           fmt::format("{} of {} records of the backup are not on the new host", lost, difference.before),
-          "the backup is in " + move.paths.backup() + "; do not delete it, and ask the host's operator");
+          "the backup is in " + move.backup_path() + "; do not delete it, and ask the host's operator");
     }
     return move.note(
         fmt::format("The account has been used on the new host since it was moved: {} records written, {} "
@@ -184,6 +184,12 @@ class LastProof final : public Step {
                   "the identity names another host: " + identity.document.host.value_or("none"));
     }
     if (!identity.log) return {};
+    const std::string own_key = move.journal.get(fact::kRotationKey);
+    if (!own_key.empty() && !rank_of(identity.log->state(), own_key)) {
+      return fail(ErrorKind::alarm, "move.proof_own_key",
+                  "your own rotation key is not in the identity any more: " + own_key,
+                  "somebody else has changed it since; look at the directory's log at once");
+    }
     for (const std::string& key : lines_of(move.journal.get(fact::kOldKeys))) {
       const auto& keys = identity.log->state().rotation_keys;
       if (std::ranges::find(keys, key) != keys.end()) {

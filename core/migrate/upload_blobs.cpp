@@ -52,8 +52,7 @@ class Uploader {
     return fail(ErrorKind::incomplete, "move.upload",
                 fmt::format("{} blobs could not be uploaded, named above", failed_.size()),
                 "run 'atbackup migrate resume' to try again, or list them in a file for "
-                "--allow-missing-blobs; the account still lives "
-                "on the old host");
+                "--allow-missing-blobs; the new host is not active yet");
   }
 
  private:
@@ -136,7 +135,7 @@ Status upload_missing_now(Move& move) {
   std::ranges::sort(missing, {}, &xrpc::MissingBlob::cid);
   const auto repeated = std::ranges::unique(missing, {}, &xrpc::MissingBlob::cid);
   missing.erase(repeated.begin(), repeated.end());
-  auto backup = TRY(backup::open_backup(move.context.fs, move.paths.backup()));
+  auto backup = TRY(backup::open_backup(move.context.fs, move.backup_path()));
   auto known = TRY(references(move, *backup));
   Uploader uploader(move, *backup, TRY(move.new_host.client()), std::move(known), std::move(missing));
   return uploader.run(move.options.jobs);

@@ -35,6 +35,8 @@ struct Request {
   bool follow_redirects = true;  // GET only, bounded
   // May this be sent again when it is unknown whether the first one arrived? GETs may; a POST says so itself.
   bool repeatable = true;
+  // Only worth one try: what does not answer at once is taken for gone.
+  bool once = false;
 };
 
 struct Response {

@@ -31,6 +31,7 @@ bool never_arrived(const Error& error) {
 }
 
 bool worth_another(const Request& request, const Result<Response>& result, bool host_named_a_time) {
+  if (request.once) return false;
   if (result) {
     if (!may_pass(result->status)) return false;
     return request.repeatable || result->status == 429 || (result->status == 503 && host_named_a_time);

@@ -193,4 +193,12 @@ std::vector<KeyPeriod> AuditedLog::signing_keys() const {
   return periods;
 }
 
+std::optional<std::size_t> first_difference(const std::vector<LogEntry>& older,
+                                            const std::vector<LogEntry>& newer) {
+  for (std::size_t i = 0; i < older.size(); ++i) {
+    if (i == newer.size() || older[i].cid != newer[i].cid) return i;
+  }
+  return std::nullopt;
+}
+
 }  // namespace atb::plc

@@ -5,6 +5,7 @@
 #include "core/plc/operation.h"
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -57,6 +58,11 @@ struct AuditedLog {
   // Oldest first.
   std::vector<KeyPeriod> signing_keys() const;
 };
+
+// A log only ever grows. The index of the first entry of `older` that `newer` does not have at that place;
+// empty when `newer` is `older` and perhaps more. Whether an entry is nullified may change.
+std::optional<std::size_t> first_difference(const std::vector<LogEntry>& older,
+                                            const std::vector<LogEntry>& newer);
 
 // 72 hours, inclusive.
 constexpr std::int64_t kRecoveryWindowUs = 72LL * 3600 * 1'000'000;

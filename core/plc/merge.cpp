@@ -111,6 +111,22 @@ ipld::Cid some_cid() { return ipld::Cid::of(ipld::Codec::dag_cbor, {}); }
 
 }  // namespace
 
+Result<State> with_rotation_key(const State& current, const std::string& key, std::size_t rank) {
+  State state = current;
+  std::erase(state.rotation_keys, key);
+  const std::size_t place = std::min(rank, state.rotation_keys.size());
+  state.rotation_keys.insert(state.rotation_keys.begin() + static_cast<std::ptrdiff_t>(place), key);
+  TRY(check_directory_limits(Operation::make(state, some_cid())));
+  return state;
+}
+
+Result<State> with_signing_key(const State& current, const std::string& key) {
+  State state = current;
+  put(state.verification_methods, "atproto", key);
+  TRY(check_directory_limits(Operation::make(state, some_cid())));
+  return state;
+}
+
 Result<MoveProposal> merge_for_move(const MoveRequest& request) {
   const HostCredentials& host = request.new_host;
   TRY(check(host));

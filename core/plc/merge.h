@@ -43,6 +43,13 @@ struct MoveProposal {
 // (what the new host gives cannot be used), "plc.too_many_keys" (over 10), "plc.limit", "plc.too_large".
 Result<MoveProposal> merge_for_move(const MoveRequest& request);
 
+// `current` with `key` among its rotation keys at `rank`: 0 is above all others, past the end the last. A key
+// that is there already is moved. Nothing else changes. Ids (kind refused) "plc.too_many_keys", "plc.limit",
+// "plc.too_large".
+Result<State> with_rotation_key(const State& current, const std::string& key, std::size_t rank);
+// `current` with another signing key ("atproto"), and nothing else. Ids as above.
+Result<State> with_signing_key(const State& current, const std::string& key);
+
 // One difference between two states, in words for the person who must agree.
 struct Change {
   enum class Type : std::uint8_t { added, removed, changed, kept };

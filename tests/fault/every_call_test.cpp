@@ -1,41 +1,18 @@
 // A move is struck at its first outside call, at its second, at its third, and so on until a run passes
 // without having been struck. Whatever the blow: going on leads to the same end, and each thing was done
 // once.
+#include "tests/fault/strikes.h"
 #include "tests/support/catch.h"
-#include "tests/support/move/move_bench.h"
 
 #include <fmt/format.h>
 
 #include <algorithm>
 #include <cstdio>
-#include <cstdlib>
-#include <filesystem>
 
 using namespace atb;
 using namespace atb::test;
 
 namespace {
-
-// Thousands of small files are synced: in memory, where that is free.
-const bool kInMemory = [] {
-  std::error_code ignored;
-  if (std::filesystem::is_directory("/dev/shm", ignored)) ::setenv("TMPDIR", "/dev/shm", 1);
-  return true;
-}();
-
-std::string words_of(const Result<migrate::Outcome>& result) {
-  return result ? "done" : result.error().id + ": " + result.error().message;
-}
-
-// Goes on until it is done. Empty, or why not.
-std::string go_on(MoveBench& bench, MoveBench::Run& run) {
-  for (int again = 0; again < 4 && !run.result; ++again) {
-    run = bench.resume();
-    // Killed before the move was in its journal: the same command is given again.
-    if (!run.result && run.result.error().id == "move.none") run = bench.start();
-  }
-  return run.result ? "" : "it does not end: " + words_of(run.result);
-}
 
 // What must hold while the directory has not taken the operation.
 std::string before_no_return(MoveBench& bench) {
@@ -54,44 +31,10 @@ std::string not_deactivated(MoveBench& bench, const migrate::Outcome& outcome) {
   return told ? "" : "the old account is active, and that is not told";
 }
 
-struct Tally {
-  std::size_t points = 0;
-  std::size_t resumed = 0;
-  std::string complaints;
-};
-
-Tally strike_everywhere(Seam seam, Blow blow, bool patient) {
-  Tally tally;
-  for (std::size_t at = 1;; ++at) {
-    MoveBench bench;
-    bench.patient = patient;
-    auto run = bench.start({.seam = seam, .blow = blow, .at = at});
-    if (!run.struck) {
-      if (!run.result) tally.complaints += "a run that was not struck fails: " + words_of(run.result) + "\n";
-      break;
-    }
-    ++tally.points;
-    const std::string victim = run.victim;
-    const std::string first = words_of(run.result);
-    std::string wrong = before_no_return(bench);
-    if (!run.result) ++tally.resumed;
-    wrong += go_on(bench, run);
-    if (run.result) wrong += bench.complaints() + not_deactivated(bench, *run.result);
-    if (!wrong.empty())
-      tally.complaints +=
-          fmt::format("{} {} ({}), then \"{}\":\n{}\n", name_of(blow), at, victim, first, wrong);
-  }
-  std::printf("  %-4s %-13s %s: struck at %zu points, resumed %zu times\n",
-              std::string(name_of(seam)).c_str(), std::string(name_of(blow)).c_str(),
-              patient ? "with retries   " : "without retries", tally.points, tally.resumed);
-  std::fflush(stdout);
-  return tally;
-}
+const Scenario kWithOldHost{.prepare = {}, .underway = before_no_return, .at_the_end = not_deactivated};
 
 void check_everywhere(Seam seam, Blow blow, bool patient, std::size_t at_least) {
-  const Tally tally = strike_everywhere(seam, blow, patient);
-  CHECK(tally.complaints == "");
-  CHECK(tally.points >= at_least);
+  test::check_everywhere(kWithOldHost, seam, blow, patient, at_least);
 }
 
 }  // namespace

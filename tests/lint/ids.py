@@ -4,7 +4,7 @@ import re
 # Dotted words that are no ids.
 NOT_IDS = {
     "core/migrate/journal.cpp": {"excluded.value"},  # SQL
-    "core/migrate/steps_identity.cpp": {"bsky.social"},
+    "core/migrate/identity_change.cpp": {"bsky.social"},
 }
 # The names of the facts that a journal holds.
 NO_IDS_IN = {"core/migrate/journal.h"}

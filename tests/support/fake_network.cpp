@@ -54,9 +54,26 @@ void FakeNetwork::post_on_old(const std::string& text) {
   old_host.commit(account);
 }
 
+void FakeNetwork::enroll_user_key() {
+  PlcLog& log = plc.log(did);
+  plc::State state = log.state();
+  state.rotation_keys.insert(state.rotation_keys.begin(), plc_did_key(kUserKey));
+  auto operation = plc::Operation::make(state, log.cid(log.head()));
+  operation.sign(old_host.rotation_key()).value();
+  plc.submit(did, operation).value();
+  plc.accepted = 0;
+}
+
+void FakeNetwork::kill_old_host() {
+  old_host_is_dead = true;
+  dns.set(fmt::format("_atproto.{}", kHandle), {});
+}
+
 Result<Answer> FakeNetwork::route(const SentRequest& request) {
   clock.advance(std::chrono::milliseconds(1));
   const std::string origin = request.parsed.origin();
+  if (origin == old_host.options().origin && old_host_is_dead)
+    return fail(ErrorKind::network, "http.connect", "nobody is there at " + origin);
   if (origin == old_host.options().origin) return old_host.answer(request);
   if (origin == new_host.options().origin) return new_host.answer(request);
   if (origin == "https://plc.net") return plc.answer(request);

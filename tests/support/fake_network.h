@@ -16,12 +16,17 @@ class FakeNetwork {
   static constexpr const char* kEmail = "alice@mail.net";
   static constexpr std::uint32_t kOldKey = 1;
   static constexpr std::uint32_t kNewKey = 2;
+  static constexpr std::uint32_t kUserKey = 3;  // not in the log, unless enroll_user_key() puts it there
 
   explicit FakeNetwork(std::size_t records = 12);
 
   Result<Answer> route(const SentRequest& request);
   FakeAccount& old_account() { return *old_host.find(did); }
   FakeAccount& new_account() { return *new_host.find(did); }
+  // The user's key becomes the first of the rotation keys, signed for by the old host.
+  void enroll_user_key();
+  // Nothing answers there any more, nor for the handle that it gave out.
+  void kill_old_host();
   // One more post on the old host.
   void post_on_old(const std::string& text);
 
@@ -33,6 +38,7 @@ class FakeNetwork {
   FakePds new_host;
   syntax::Did did;
   ipld::Cid original_data;  // MST root at the start
+  bool old_host_is_dead = false;
   ScriptedHttp http{[this](const SentRequest& request) { return route(request); }};
 };
 

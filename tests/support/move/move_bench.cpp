@@ -1,5 +1,6 @@
 #include "tests/support/move/move_bench.h"
 
+#include "core/exporter/exporter.h"
 #include "core/migrate/move.h"
 
 #include <fmt/format.h>
@@ -44,6 +45,7 @@ Result<std::string> Person::answer(const std::string& question) {
   if (contains(question, "New handle")) return "";
   if (contains(question, "PLC operation")) return network_.old_host.mailbox();
   if (contains(question, "Login code")) return network_.old_host.mailbox();
+  if (contains(question, "Keep this key?")) return "no";
   if (contains(question, "Begin?") || contains(question, "Change the identity now?")) return "yes";
   return fail(ErrorKind::internal, "test.no_answer", "nobody knows what to say to: " + question);
 }
@@ -128,6 +130,51 @@ void MoveBench::leave_terminal() {
   network.old_host.after_mail = [this](const std::string& code) { secret_file("plc-token", code); };
 }
 
+void MoveBench::take_backup() {
+  CaptureLog quiet;
+  identity::Resolver resolver(network.http, network.dns, *net::Url::parse("https://plc.net"), quiet, {},
+                              network.clock);
+  account::SessionStore sessions(os::posix_file_system(), random_, temp_.file("sessions"));
+  const exporter::Context context{.http = network.http,
+                                  .resolver = resolver,
+                                  .sessions = sessions,
+                                  .fs = os::posix_file_system(),
+                                  .clock = network.clock,
+                                  .random = random_,
+                                  .log = quiet,
+                                  .progress = no_progress(),
+                                  .stop = {},
+                                  .limits = {}};
+  const auto who = syntax::AtIdentifier::parse(network.did.str());
+  const net::Url host = *net::Url::parse(network.old_host.options().origin);
+  const Secret password = Secret::copy_of(FakeNetwork::kPassword);
+  const xrpc::Login login{.identifier = network.did.str(), .password = &password};
+  const auto tokens = xrpc::create_session({network.http, host, nullptr}, login, {}).value();
+  account::SavedSession saved{.did = network.did,
+                              .handle = tokens.handle,
+                              .host = host.origin(),
+                              .access = tokens.access.clone(),
+                              .refresh = tokens.refresh.clone()};
+  const exporter::Origin origin{
+      resolver.resolve(*who, {}).value(), host,
+      std::make_unique<account::Session>(sessions, network.http, network.clock, std::move(saved))};
+  exporter::Options plain;
+  plain.jobs = 1;
+  exporter::export_folder_from(context, origin, temp_.file("my-backup"), plain).value();
+}
+
+void MoveBench::lose_old_host() {
+  network.enroll_user_key();
+  take_backup();
+  network.kill_old_host();
+  const Secret digits = plc_key(FakeNetwork::kUserKey).scalar_hex();
+  options.from = temp_.file("my-backup");
+  options.rotation_key = secret_file("user.key", "k256 " + std::string(digits.reveal()) + "\n");
+  options.no_recovery_key = false;
+  options.email = FakeNetwork::kEmail;
+  operations = 2;
+}
+
 std::string MoveBench::secret_file(const std::string& name, std::string_view content) {
   const std::string path = temp_.file(name);
   std::filesystem::remove(path);
@@ -146,7 +193,8 @@ std::string MoveBench::complaints() {
   if (there == nullptr) return list;
   const FakePds::Effects& made = network.new_host.effects;
   must(made.accounts == 1, fmt::format("{} accounts were made", made.accounts));
-  must(network.plc.accepted == 1, fmt::format("the directory took {} operations", network.plc.accepted));
+  must(network.plc.accepted == operations,
+       fmt::format("the directory took {} operations", network.plc.accepted));
   must(made.activations == 1, fmt::format("{} activations", made.activations));
   must(there->active, "the new account is not active");
   must(there->data == network.old_account().data, "the MST roots differ");
@@ -161,6 +209,8 @@ std::string MoveBench::complaints() {
   };
   must(!lists(network.old_host.rotation_did_key()), "the old host's key can still sign");
   must(lists(network.new_host.rotation_did_key()), "the new host's key is not listed");
+  if (!options.rotation_key.empty())
+    must(lists(plc_did_key(FakeNetwork::kUserKey)), "the user's key is not listed");
   must(state.service("atproto_pds")->endpoint == network.new_host.options().origin, "another host is named");
 
   Bytes buffer;

@@ -81,6 +81,11 @@ class MoveBench {
 
   // From here on nobody is there: secrets come from files, and what a script must say is in the options.
   void leave_terminal();
+  // The user has a rotation key, in the file user.key, and a backup, in the folder my-backup; then the old
+  // host dies. The options say to leave without it.
+  void lose_old_host();
+  // A backup of the account as the old host has it, preferences too, in the folder my-backup.
+  void take_backup();
   // A file beside the state folder, 0600. Its path.
   std::string secret_file(const std::string& name, std::string_view content);
   std::string file(const std::string& name) const { return temp_.file(name); }
@@ -97,6 +102,7 @@ class MoveBench {
   migrate::Options options;
   migrate::SecretSources sources;
   std::string account;   // the DID at first
+  int operations = 1;    // that the directory must have taken in the end
   bool patient = false;  // as in production: with RetryingClient
   Person person{network};
   CollectSteps watcher;

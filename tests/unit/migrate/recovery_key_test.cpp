@@ -1,4 +1,5 @@
 // A recovery key of one's own: made, sealed, first in the log, and found again.
+#include "core/account/key_file.h"
 #include "core/crypto/sealed.h"
 #include "tests/support/catch.h"
 #include "tests/support/error_id.h"
@@ -86,9 +87,11 @@ TEST_CASE("move: a recovery key file that is something else is not touched", "[m
   std::string expected = "move.recovery_exists";
   SECTION("any file") { bench.secret_file("recovery.key", "my diary"); }
   SECTION("a key of another account") {
-    const Secret text = Secret::copy_of(R"({"did":"did:plc:aaaaaaaaaaaaaaaaaaaaaaaa","public":"x"})");
-    bench.secret_file("recovery.key",
-                      crypto::seal(text.reveal(), Secret::copy_of(kPhrase), "rotation-key").value());
+    SeededRandom random(5);
+    const account::RotationKey other{plc_key(9), "did:plc:aaaaaaaaaaaaaaaaaaaaaaaa"};
+    account::write_key_file(os::posix_file_system(), random, bench.file("recovery.key"), other,
+                            Secret::copy_of(kPhrase), 0)
+        .value();
   }
   SECTION("a key whose private half is another's") {
     const auto key = crypto::PrivateKey::generate(crypto::Curve::k256, bench.network.random).value();
@@ -117,7 +120,7 @@ TEST_CASE("move: a passphrase that is never typed twice the same makes no key", 
   // The new password is typed first, and right.
   for (int i = 0; i < 3; ++i)
     bench.person.next_time("Passphrase for the recovery key", "a" + std::to_string(i));
-  CHECK(error_id(bench.start().result) == "move.passphrase");
+  CHECK(error_id(bench.start().result) == "key.passphrase");
   CHECK_FALSE(std::filesystem::exists(bench.file("recovery.key")));
 }
 

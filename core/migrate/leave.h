@@ -1,0 +1,41 @@
+// A move without the old host, from a backup and with a rotation key of the user's own. Private to this
+// module.
+#pragma once
+
+#include "core/migrate/machine.h"
+#include "core/migrate/move.h"
+
+namespace atb::migrate {
+
+// The way of this move: the plan decides it, the journal keeps it.
+bool without_old_host(const Journal& journal);
+
+// Whose backup this is, and the identity as the directory knows it now; handles may be dead with the host.
+// "leave.other_account" (refused: `account` is another), "move.did_web" (refused).
+Result<identity::Identity> identity_of_backup(exporter::Context& context, const syntax::AtIdentifier& account,
+                                              const std::string& backup);
+
+// Opens the key and looks at directory, backup and, once and without patience, at the old host.
+Result<LeaveFacts> observe_leave(Move& move, const identity::Identity& identity,
+                                 const xrpc::ServerDescription& target);
+
+// The temporary signing key, from the secrets. "leave.no_temporary_key" (internal) when there is none.
+Result<crypto::PrivateKey> temporary_key(const Move& move);
+
+// What the old host called its own rotation keys when the user's key was enrolled from this machine; else
+// nothing.
+std::vector<std::string> keys_told_at_enrolment(Move& move);
+
+// Does the new host know the account? (steps_accounts.cpp)
+Result<Observation> look_for_account(Move& move);
+
+// The steps of such a move, in place of those that need the old host.
+std::unique_ptr<Step> new_credentials_step();
+std::unique_ptr<Step> prove_backup_step();
+std::unique_ptr<Step> temporary_key_step();
+std::unique_ptr<Step> sign_claim_step();
+std::unique_ptr<Step> claim_step();
+std::unique_ptr<Step> sign_by_key_step();
+std::unique_ptr<Step> leave_old_alone_step();
+
+}  // namespace atb::migrate

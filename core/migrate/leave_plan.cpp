@@ -1,0 +1,120 @@
+#include "core/migrate/leave_plan.h"
+
+#include "core/base/text.h"
+#include "core/os/clock.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <utility>
+
+namespace atb::migrate {
+namespace {
+
+std::optional<std::size_t> place_of(const std::vector<std::string>& keys, const std::string& key) {
+  const auto found = std::ranges::find(keys, key);
+  if (found == keys.end()) return std::nullopt;
+  return static_cast<std::size_t>(found - keys.begin());
+}
+
+std::unexpected<Error> no_key() {
+  return fail(
+      ErrorKind::refused, "leave.no_key",
+      "without its host an account can only be moved by a rotation key of your own, and none was given",
+      "give its file with --rotation-key. If you have none, the account cannot be moved unless the "
+      "host comes back (then: 'atbackup key enroll'); your posts and pictures in the backup stay "
+      "yours");
+}
+
+// The key is not in force. Was it ever, who took it out, and could that still be undone?
+Status why_not_in_force(const LeaveFacts& facts) {
+  const plc::AuditedLog& log = facts.log;
+  const std::size_t none = log.entries.size();
+  std::size_t after = none;  // the entry in force that follows the one looked at
+  for (std::size_t i = none; i-- > 0;) {
+    if (log.audit[i].nullified) continue;
+    const std::size_t remover = std::exchange(after, i);
+    const auto rank = place_of(log.entries[i].operation.state().rotation_keys, facts.key);
+    if (!rank || remover == none) continue;
+    const plc::AuditedEntry& removal = log.audit[remover];
+    const std::int64_t deadline = removal.created_us + plc::kRecoveryWindowUs;
+    const std::string what =
+        fmt::format("your key was removed from the identity at {}, by a key of rank {}; yours had rank {}",
+                    os::rfc3339(removal.created_us), removal.signer_rank + 1, *rank + 1);
+    if (*rank < removal.signer_rank && facts.now_us <= deadline) {
+      return fail(ErrorKind::refused, "leave.key_removed", what,
+                  "this can be undone until " + os::rfc3339(deadline) +
+                      ", by an operation that this version does not make yet; a tool for did:plc operations "
+                      "can. Be quick");
+    }
+    return fail(ErrorKind::refused, "leave.key_rank", what + ", and it cannot be undone any more",
+                "another key of yours, if it is still listed, can move the account");
+  }
+  return fail(ErrorKind::refused, "leave.key_unknown",
+              "the key that was given is not among the rotation keys of this account: " + facts.key,
+              "give the file of the right key; 'atbackup key check FILE ACCOUNT' tells what a key can do");
+}
+
+}  // namespace
+
+std::optional<std::size_t> rank_of(const plc::State& state, const std::string& key) {
+  return place_of(state.rotation_keys, key);
+}
+
+Status check_leave(const LeaveFacts& facts) {
+  if (facts.log.tombstoned) {
+    return fail(ErrorKind::refused, "leave.tombstoned", "the account was given up for good",
+                "the backup can still be verified and read");
+  }
+  if (facts.log_breach) {
+    return fail(
+        ErrorKind::refused, "leave.log_differs",
+        fmt::format("the directory's history of this account is not the one in the backup, from entry "
+                    "{} on: one of the two was changed",
+                    *facts.log_breach + 1),
+        "do not go on; compare " + facts.backup +
+            "/plc-log.json with another copy of the directory's log, and tell its operators");
+  }
+  if (facts.key.empty()) return no_key();
+  if (!rank_of(facts.log.state(), facts.key)) return why_not_in_force(facts);
+  if (!facts.oversized_blobs.empty()) {
+    return fail(
+        ErrorKind::refused, "leave.blob_limit",
+        fmt::format("{} of the backup's blobs are larger than the {} that the new host takes, such as {}",
+                    facts.oversized_blobs.size(), human_bytes(facts.blob_limit),
+                    facts.oversized_blobs.front()),
+        "choose another host, ask its operator to raise PDS_BLOB_UPLOAD_LIMIT, or list those you can "
+        "do without in a file for --allow-missing-blobs");
+  }
+  return {};
+}
+
+std::string about_key(const plc::AuditedLog& log, const std::string& key) {
+  std::size_t signatures = 0;
+  std::optional<std::size_t> first;
+  for (std::size_t i = 0; i < log.entries.size(); ++i) {
+    if (log.audit[i].nullified) continue;
+    if (log.audit[i].signer == key) ++signatures;
+    if (!first && place_of(log.entries[i].operation.state().rotation_keys, key)) first = i;
+  }
+  if (!first) return {};
+  const plc::Service* host = log.entries[*first].operation.state().service("atproto_pds");
+  std::string text = fmt::format(
+      "it was listed at {}, in an operation that names {} as the host, and has signed {} of {} operations",
+      os::rfc3339(log.audit[*first].created_us), host == nullptr ? "nobody" : printable(host->endpoint, 200),
+      signatures, log.entries.size());
+  if (*first == 0 && signatures > 0) text += "; most likely it is that host's";
+  return text;
+}
+
+std::string who_can_undo(const plc::State& state, const std::string& key, std::int64_t now_us) {
+  const std::size_t rank = rank_of(state, key).value_or(0);
+  if (rank == 0) return "Your key is the first: nobody can undo what it signs.\n";
+  std::string text = fmt::format(
+      "Your key is number {} of {}. Whoever holds one of these can undo what it signs until {}:\n", rank + 1,
+      state.rotation_keys.size(), os::rfc3339(now_us + plc::kRecoveryWindowUs));
+  for (std::size_t i = 0; i < rank; ++i) text += "  " + printable(state.rotation_keys[i], 200) + "\n";
+  return text;
+}
+
+}  // namespace atb::migrate

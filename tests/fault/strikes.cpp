@@ -1,0 +1,77 @@
+#include "tests/fault/strikes.h"
+
+#include "tests/support/catch.h"
+
+#include <fmt/format.h>
+
+#include <cstdio>
+#include <cstdlib>
+#include <filesystem>
+
+namespace atb::test {
+namespace {
+
+// Thousands of small files are synced: in memory, where that is free.
+const bool kInMemory = [] {
+  std::error_code ignored;
+  if (std::filesystem::is_directory("/dev/shm", ignored)) ::setenv("TMPDIR", "/dev/shm", 1);
+  return true;
+}();
+
+struct Tally {
+  std::size_t points = 0;
+  std::size_t resumed = 0;
+  std::string complaints;
+};
+
+Tally strike_everywhere(const Scenario& scenario, Seam seam, Blow blow, bool patient) {
+  Tally tally;
+  for (std::size_t at = 1;; ++at) {
+    MoveBench bench;
+    if (scenario.prepare) scenario.prepare(bench);
+    bench.patient = patient;
+    auto run = bench.start({.seam = seam, .blow = blow, .at = at});
+    if (!run.struck) {
+      if (!run.result) tally.complaints += "a run that was not struck fails: " + words_of(run.result) + "\n";
+      break;
+    }
+    ++tally.points;
+    const std::string victim = run.victim;
+    const std::string first = words_of(run.result);
+    std::string wrong = scenario.underway(bench);
+    if (!run.result) ++tally.resumed;
+    wrong += go_on(bench, run);
+    if (run.result) wrong += bench.complaints() + scenario.at_the_end(bench, *run.result);
+    if (!wrong.empty())
+      tally.complaints +=
+          fmt::format("{} {} ({}), then \"{}\":\n{}\n", name_of(blow), at, victim, first, wrong);
+  }
+  std::printf("  %-4s %-13s %s: struck at %zu points, resumed %zu times\n",
+              std::string(name_of(seam)).c_str(), std::string(name_of(blow)).c_str(),
+              patient ? "with retries   " : "without retries", tally.points, tally.resumed);
+  std::fflush(stdout);
+  return tally;
+}
+
+}  // namespace
+
+std::string words_of(const Result<migrate::Outcome>& result) {
+  return result ? "done" : result.error().id + ": " + result.error().message;
+}
+
+std::string go_on(MoveBench& bench, MoveBench::Run& run) {
+  for (int again = 0; again < 4 && !run.result; ++again) {
+    run = bench.resume();
+    // Killed before the move was in its journal: the same command is given again.
+    if (!run.result && run.result.error().id == "move.none") run = bench.start();
+  }
+  return run.result ? "" : "it does not end: " + words_of(run.result);
+}
+
+void check_everywhere(const Scenario& scenario, Seam seam, Blow blow, bool patient, std::size_t at_least) {
+  const Tally tally = strike_everywhere(scenario, seam, blow, patient);
+  CHECK(tally.complaints == "");
+  CHECK(tally.points >= at_least);
+}
+
+}  // namespace atb::test
