@@ -126,7 +126,7 @@ void add_migrate_inputs(CLI::App& command, MigrateOptions& options) {
   CLI::Option* from = command
                           .add_option("--from", options.from,
                                       "Leave without the old host: from this backup, with --rotation-key")
-                          ->type_name("DIR|F.car");
+                          ->type_name("PATH");
   command
       .add_option("--rotation-key", options.rotation_key,
                   "Your own rotation key, which signs in place of the old host")
@@ -186,6 +186,48 @@ void add_migrate(CLI::App& app, MigrateOptions& options) {
   command->require_subcommand(0, 1);
 }
 
+void add_key_new(CLI::App& command, KeyOptions& options) {
+  CLI::App* made =
+      command.add_subcommand("new", "Make a key, seal it in a file, and show it once to be printed");
+  made->add_option("file", options.file, "The file to be made")->type_name("FILE")->required();
+  add_secret(*made, options.passphrase, "passphrase", "Passphrase for the file");
+}
+
+void add_key_enroll(CLI::App& command, KeyOptions& options) {
+  CLI::App* enroll = command.add_subcommand(
+      "enroll", "Put a key into an account's identity, with the help of its living host");
+  enroll->add_option("account", options.account, "Handle, DID or at:// URI")
+      ->type_name("ACCOUNT")
+      ->required();
+  enroll->add_option("--rotation-key", options.file, "The key's file")->type_name("FILE")->required();
+  enroll
+      ->add_option("--rank", options.rank,
+                   "Its place among the rotation keys; 1, above all others, when not given")
+      ->type_name("N")
+      ->check(CLI::Range(1, 10));
+  enroll
+      ->add_option("--confirm", options.confirm,
+                   "Answers the last question in scripts; must be the account's DID")
+      ->type_name("DID");
+  add_secret(*enroll, options.password, "password", "Main password on the account's host");
+  add_secret(*enroll, options.auth_code, "auth-code", "Login code that the host mails");
+  add_secret(*enroll, options.plc_token, "plc-token", "Code for the change of identity that the host mails");
+  add_secret(*enroll, options.passphrase, "passphrase", "Passphrase of the key's file");
+}
+
+void add_key(CLI::App& app, KeyOptions& options) {
+  CLI::App* command =
+      app.add_subcommand("key", "A rotation key of your own, which moves your account without its host");
+  add_key_new(*command, options);
+  add_key_enroll(*command, options);
+  CLI::App* check =
+      command->add_subcommand("check", "Open a key's file, and tell what the key can do for an account");
+  check->add_option("file", options.file, "The key's file")->type_name("FILE")->required();
+  check->add_option("account", options.account, "Handle, DID or at:// URI")->type_name("ACCOUNT");
+  add_secret(*check, options.passphrase, "passphrase", "Passphrase of the file");
+  command->require_subcommand(1);
+}
+
 void add_sessions(CLI::App& app, AllOptions& options) {
   CLI::App* login = app.add_subcommand("login", "Log in on an account's host, for private data in exports");
   login->add_option("account", options.login.account, "Handle, DID or at:// URI")
@@ -218,6 +260,7 @@ std::unique_ptr<CLI::App> make_command_tree(AllOptions& options) {
   add_verify(*app, options.verify);
   add_looking_in(*app, options);
   add_migrate(*app, options.migrate);
+  add_key(*app, options.key);
   add_sessions(*app, options);
   CLI::App* explain = app->add_subcommand("explain", "Say what the id of a finding or an error means");
   explain->add_option("id", options.explain.id, "The id, as --json and -v show it: mst.missing_node")

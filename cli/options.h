@@ -97,6 +97,17 @@ struct MigrateOptions {
   SecretOptions passphrase;
 };
 
+struct KeyOptions {
+  std::string file;
+  std::string account;
+  unsigned rank = 1;  // as people count: 1 is the highest
+  std::string confirm;
+  SecretOptions password;
+  SecretOptions auth_code;
+  SecretOptions plc_token;
+  SecretOptions passphrase;
+};
+
 struct CompletionOptions {
   std::string shell;
 };
@@ -112,6 +123,7 @@ struct AllOptions {
   LoginOptions login;
   LogoutOptions logout;
   MigrateOptions migrate;
+  KeyOptions key;
   CompletionOptions completion;
 };
 

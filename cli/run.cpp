@@ -44,6 +44,12 @@ ExitCode dispatch(const CLI::App& tree, Shell& shell, const AllOptions& options)
     shell.text(script);
     return shell.summary("completion", ExitCode::done, data::Object().set("script", script));
   }
+  if (name == "key") {
+    const std::string& inner = command->get_subcommands().front()->get_name();
+    if (inner == "new") return run_key_new(shell, options.key);
+    if (inner == "enroll") return run_key_enroll(shell, options.key);
+    return run_key_check(shell, options.key);
+  }
   if (command->get_subcommands().empty()) return run_migrate(shell, options.migrate);
   if (command->get_subcommands().front()->get_name() == "resume")
     return run_migrate_resume(shell, options.migrate);

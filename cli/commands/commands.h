@@ -23,6 +23,9 @@ ExitCode run_whoami(Shell& shell);
 ExitCode run_migrate(Shell& shell, const MigrateOptions& options);
 ExitCode run_migrate_resume(Shell& shell, const MigrateOptions& options);
 ExitCode run_migrate_status(Shell& shell);
+ExitCode run_key_new(Shell& shell, const KeyOptions& options);
+ExitCode run_key_enroll(Shell& shell, const KeyOptions& options);
+ExitCode run_key_check(Shell& shell, const KeyOptions& options);
 // The script of a shell, made from the tree.
 std::string completion_script(const CLI::App& tree, const std::string& shell);
 

@@ -2,6 +2,7 @@
 
 #include "cli/commands/commands.h"
 #include "cli/render/findings.h"
+#include "cli/render/step_view.h"
 #include "core/base/text.h"
 #include "core/os/atomic_file.h"
 
@@ -11,52 +12,6 @@ namespace atb::cli {
 namespace {
 
 constexpr std::size_t kMaxList = 8U << 20;
-
-class StepView final : public migrate::Watcher {
- public:
-  explicit StepView(Shell& shell) : shell_(shell) {}
-
-  void step(const migrate::StepEvent& event) override {
-    shell_.object(data::Object()
-                      .set("type", "step")
-                      .set("step", event.name)
-                      .set("number", static_cast<std::int64_t>(event.number))
-                      .set("of", static_cast<std::int64_t>(event.of))
-                      .set("phase", migrate::name_of(event.phase))
-                      .set("detail", event.detail));
-    const std::string head = fmt::format("[{}/{}] {}", event.number, event.of, event.title);
-    switch (event.phase) {
-      case migrate::Phase::intended:
-        shell_.tell(head + " …\n");
-        break;
-      case migrate::Phase::skipped:
-        shell_.tell(fmt::format("{}: so already{}\n", head,
-                                event.detail.empty() ? "" : " (" + printable(event.detail) + ")"));
-        break;
-      case migrate::Phase::observed:
-        shell_.tell(fmt::format("        {}done{}\n", shell_.err_style().green, shell_.err_style().plain));
-        break;
-      case migrate::Phase::tried:
-        break;
-      case migrate::Phase::failed:
-        shell_.tell("        not done: " + printable(event.detail) + "\n");
-        break;
-    }
-    if (shell_.options().verbose > 0 && !event.detail.empty() && event.phase != migrate::Phase::failed &&
-        event.phase != migrate::Phase::skipped)
-      shell_.tell("        " + printable(event.detail) + "\n");
-  }
-
-  void finding(const Finding& finding) override { show_finding(shell_, finding, Beside::result); }
-
-  void say(std::string_view text) override {
-    shell_.object(data::Object().set("type", "notice").set("text", text));
-    shell_.tell("\n" + std::string(text) + "\n");
-  }
-
- private:
-  Shell& shell_;
-};
 
 Result<std::vector<std::string>> read_cids(Shell& shell, const std::string& path) {
   std::vector<std::string> cids;
@@ -130,6 +85,7 @@ ExitCode finish(Shell& shell, Result<migrate::Outcome> outcome) {
                            .set("data", outcome->data)
                            .set("operation", outcome->operation)
                            .set("folder", outcome->folder)
+                           .set("backup", outcome->backup)
                            .set("resumed", outcome->resumed)
                            .set("notes", std::move(notes)));
 }

@@ -168,7 +168,7 @@ Status Resolver::submit(const syntax::Did& did, const plc::Operation& operation,
   Error error(ErrorKind::remote, "plc.rejected",
               fmt::format("{} refused the operation for {} with status {}: \"{}\"", plc_directory_.origin(),
                           did.str(), response.status, words_of(response)),
-              "nothing has changed; look at the log with 'atbackup plc log'");
+              "nothing has changed; the same command looks again");
   error.http_status = response.status;
   return error;
 }

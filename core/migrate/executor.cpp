@@ -34,7 +34,7 @@ class Execution {
     return fail(
         ErrorKind::remote, "move.not_confirmed",
         "the host said yes, but it is not so: " + std::string(step_.title()) + " (" + after->detail + ")",
-        "nothing further was done; run 'atbackup migrate resume' to look again");
+        "nothing further was done; run the same command to look again");
   }
 
  private:

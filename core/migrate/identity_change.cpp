@@ -154,12 +154,12 @@ Status agree_to_change(Move& move) {
         "--confirm names " + printable(move.options.confirm) + ", and the account is " + move.did.str());
   }
   if (!move.world.prompter.can_ask()) {
-    return fail(ErrorKind::refused, "move.confirm", "nobody is there to agree to the move",
+    return fail(ErrorKind::refused, "move.confirm", "nobody is there to agree to the change of identity",
                 "in a script, give --confirm " + move.did.str());
   }
   if (TRY(move.world.prompter.confirm("Change the identity now?"))) return {};
   return fail(ErrorKind::refused, "move.not_agreed", "you did not agree, and nothing was changed",
-              "'atbackup migrate resume' asks again; the copy on the new host stays inactive");
+              "the same command asks again");
 }
 
 Result<data::Value> have_host_sign(Move& move, const plc::State& wanted) {

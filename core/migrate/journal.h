@@ -69,6 +69,7 @@ inline constexpr std::string_view kOldKeys = "old.keys";  // the old host's own 
 inline constexpr std::string_view kFrom = "backup.from";  // path; set: the move does without the old host
 inline constexpr std::string_view kRotationFile = "rotation.path";
 inline constexpr std::string_view kRotationKey = "rotation.key";      // did:key of the user's key that signs
+inline constexpr std::string_view kRank = "rotation.rank";            // place it shall have, from 0
 inline constexpr std::string_view kTemporaryKey = "temporary.key";    // did:key
 inline constexpr std::string_view kFormerSigner = "old.signing_key";  // did:key, before the temporary one
 inline constexpr std::string_view kClaim = "claim.signed";            // the first operation, JSON

@@ -97,7 +97,7 @@ Result<identity::Identity> identity_of_backup(exporter::Context& context, const 
 
 Result<LeaveFacts> observe_leave(Move& move, const identity::Identity& identity,
                                  const xrpc::ServerDescription& target) {
-  if (!identity.log) return fail(ErrorKind::internal, "leave.no_log", "there is no log of " + move.did.str());
+  if (!identity.log) return did_web_without_host(move.did);
   LeaveFacts facts{.log = *identity.log};
   facts.now_us = move.context.clock.wall_us();
   const auto source = TRY(backup::open_backup(move.context.fs, move.backup_path()));
@@ -124,10 +124,7 @@ Result<LeaveFacts> observe_leave(Move& move, const identity::Identity& identity,
 
 Result<crypto::PrivateKey> temporary_key(const Move& move) {
   const Secret* kept = move.secrets.get(SecretsFile::kTemporaryKey);
-  if (kept == nullptr)
-    return fail(ErrorKind::internal, "leave.no_temporary_key",
-                "the temporary key is not in the secrets file");
-  Bytes scalar = TRY(hex_decode(kept->reveal()));
+  Bytes scalar = TRY(hex_decode(kept == nullptr ? std::string_view() : kept->reveal()));
   auto key = crypto::PrivateKey::from_scalar(crypto::Curve::k256, scalar);
   wipe(scalar.data(), scalar.size());
   return key;

@@ -19,7 +19,7 @@ Result<identity::Identity> identity_of_backup(exporter::Context& context, const 
 Result<LeaveFacts> observe_leave(Move& move, const identity::Identity& identity,
                                  const xrpc::ServerDescription& target);
 
-// The temporary signing key, from the secrets. "leave.no_temporary_key" (internal) when there is none.
+// The temporary signing key, from the secrets; "key.scalar" when there is none.
 Result<crypto::PrivateKey> temporary_key(const Move& move);
 
 // What the old host called its own rotation keys when the user's key was enrolled from this machine; else

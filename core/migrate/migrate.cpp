@@ -28,16 +28,6 @@ Result<SecretsFile> open_secrets(const World& world, const SecretSources& source
   return secrets;
 }
 
-Result<net::Url> host_url(const std::string& text) {
-  net::Url url = TRY(net::Url::parse(text.find("://") == std::string::npos ? "https://" + text : text));
-  if (url.path != "/" && !url.path.empty()) {
-    return fail(ErrorKind::invalid_input, "move.url",
-                "a host is named by its origin, without a path: " + text, "give it as " + url.origin());
-  }
-  url.path = "/";
-  return url;
-}
-
 // A finished move makes room for the next one of the same account; its journal and backup are kept beside it.
 Status set_aside(exporter::Context& context, const MovePaths& paths, const Journal& journal) {
   std::string when = journal.get(fact::kFinished);

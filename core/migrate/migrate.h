@@ -33,6 +33,7 @@ struct Options {
   std::string from_host;     // --pds: instead of what the DID document says
   std::string from;          // --from: a backup, absolute; the old host is not asked for anything
   std::string rotation_key;  // --rotation-key: file of the user's key, absolute
+  std::size_t rank = 0;      // --rank of `key enroll`, from 0
   std::string handle;
   std::string email;
   std::string invite_code;

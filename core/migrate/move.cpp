@@ -109,6 +109,16 @@ Move::Move(const World& world_, const Options& options_, const SecretSources& so
       old_host(world_.context, paths.old_sessions(), std::move(old_url), did_),
       new_host(world_.context, paths.new_sessions(), std::move(new_url), did_) {}
 
+Result<net::Url> host_url(const std::string& text) {
+  net::Url url = TRY(net::Url::parse(text.find("://") == std::string::npos ? "https://" + text : text));
+  if (url.path != "/" && !url.path.empty()) {
+    return fail(ErrorKind::invalid_input, "move.url",
+                "a host is named by its origin, without a path: " + text, "give it as " + url.origin());
+  }
+  url.path = "/";
+  return url;
+}
+
 std::vector<std::string> lines_of(std::string_view text) {
   std::vector<std::string> lines;
   for (std::string_view line : split(text, '\n')) {

@@ -109,6 +109,9 @@ class Move {
 std::vector<std::string> lines_of(std::string_view text);
 std::string join_lines(const std::vector<std::string>& lines);
 
+// "https://host" or "host" to a URL without a path; "move.url" (invalid_input).
+Result<net::Url> host_url(const std::string& text);
+
 // The identity with the log fetched now.
 Result<identity::Identity> fetch_identity(Move& move);
 // Latest commit of a host, decoded; its signature is not checked here.

@@ -167,6 +167,16 @@ Result<LeaveFacts> checked_facts(Move& move, const plc::AuditedLog& log) {
   return facts;
 }
 
+// The first operation, if it names the key that is at hand: another one, whose secrets were lost, is of no
+// use.
+Result<std::optional<plc::Operation>> claim_of(const Move& move) {
+  auto claim = TRY(operation_fact(move, fact::kClaim));
+  if (!claim) return claim;
+  const std::string* key = claim->state().verification_method("atproto");
+  if (key == nullptr || *key != move.journal.get(fact::kTemporaryKey)) claim.reset();
+  return claim;
+}
+
 class SignClaim final : public Step {
  public:
   std::string_view name() const override { return "claim-sign"; }
@@ -175,7 +185,7 @@ class SignClaim final : public Step {
   }
 
   Result<Observation> observe(Move& move) override {
-    const auto claim = TRY(operation_fact(move, fact::kClaim));
+    const auto claim = TRY(claim_of(move));
     const auto directory = TRY(move.context.resolver.fetch_log(move.did, move.stop()));
     if (claim && in_force(directory.log, claim->cid())) return Observation{true, "already in the directory"};
     if (auto done = TRY(account_is_there(move))) return *std::move(done);
@@ -192,7 +202,8 @@ class SignClaim final : public Step {
     move.world.watcher.say(describe_change(current, wanted) + consequences(move, facts));
     TRY(agree_to_change(move));
     const plc::Operation operation = TRY(sign_with_own_key(move, wanted, directory.log));
-    if (const std::string* former = current.verification_method("atproto"))
+    const std::string* former = current.verification_method("atproto");
+    if (former != nullptr && !move.journal.has(fact::kFormerSigner))
       TRY(move.journal.set(fact::kFormerSigner, *former));
     return move.journal.set(fact::kClaim, data::to_json(operation.json()));
   }
@@ -213,7 +224,7 @@ class Claim final : public Step {
   std::string_view title() const override { return "Publish the temporary signing key"; }
 
   Result<Observation> observe(Move& move) override {
-    const auto claim = TRY(operation_fact(move, fact::kClaim));
+    const auto claim = TRY(claim_of(move));
     if (claim) {
       const auto directory = TRY(move.context.resolver.fetch_log(move.did, move.stop()));
       if (in_force(directory.log, claim->cid()))
@@ -224,7 +235,7 @@ class Claim final : public Step {
   }
 
   Status act(Move& move) override {
-    const auto claim = TRY(operation_fact(move, fact::kClaim));
+    const auto claim = TRY(claim_of(move));
     if (!claim)
       return fail(ErrorKind::internal, "move.not_signed", "there is no signed operation to publish");
     TRY(move.context.resolver.submit(move.did, *claim, move.stop()));

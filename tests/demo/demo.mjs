@@ -87,6 +87,13 @@ directory  ${network.plc.url}`)
   writeFileSync(join(folder, 'passphrase'), 'only alice knows this\n', { mode: 0o600 })
   writeMailReader(a, alice.did)
 
+  step('Make a key of one\'s own, and put it into the account')
+  say(`In life this asks its questions at the terminal, and shows the key once, to be printed. Here files answer, and
+./read-mail stands for reading the code that the host mails. The host signs for the key: that takes a living one.`)
+  await run(['key', 'new', 'alice.key', '--passphrase-file', 'passphrase'])
+  await run(['key', 'enroll', 'alice.a.test', '--rotation-key', 'alice.key', '--passphrase-file', 'passphrase',
+    '--password-file', 'old-password', '--plc-token-command', './read-mail', '--confirm', alice.did])
+
   step('Log in, so that the private preferences are kept too')
   await run(['login', 'alice.a.test', '--password-file', 'old-password'])
 
@@ -110,14 +117,15 @@ directory  ${network.plc.url}`)
   copyFileSync(join(folder, 'repo.car.good'), car)
   say('\nThe byte is put back.')
 
-  step('Move the account to the other host')
-  say(`In life this asks its questions at the terminal. Here files answer, and ./read-mail stands for
-reading the code that the old host mails. The recovery key is alice's own: with it she can take
-her account back from any host.`)
-  await run(['migrate', 'alice.a.test', '--to', b.url, '--handle', 'alice.b.test',
-    '--password-file', 'old-password', '--new-password-file', 'new-password',
-    '--plc-token-command', './read-mail', '--recovery-key-out', 'alice.key', '--passphrase-file', 'passphrase',
-    '--confirm', alice.did, '--yes', '--quiet'])
+  step('Kill the old host')
+  await network.kill('a')
+  say(`${a.url} is dead: no login, no e-mail, nobody to sign for anything. alice.a.test leads nowhere.`)
+
+  step('Move all the same: from the backup, with the key')
+  await run(['migrate', 'alice.a.test', '--to', b.url, '--from', 'backup/', '--rotation-key', 'alice.key',
+    '--passphrase-file', 'passphrase', '--handle', 'alice.b.test', '--email', 'alice@example.org',
+    '--new-password-file', 'new-password', '--confirm', alice.did, '--yes', '--quiet'])
+  await run(['key', 'check', 'alice.key', alice.did, '--passphrase-file', 'passphrase'])
 
   step('Verify on the new host: export from there, and prove that')
   await run(['login', alice.did, '--password-file', 'new-password'])

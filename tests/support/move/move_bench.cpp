@@ -65,8 +65,8 @@ MoveBench::MoveBench(std::size_t records) : network(records), account(network.di
   options.jobs = 1;
 }
 
-MoveBench::Run MoveBench::run(bool resume, Strike strike) {
-  Faults faults(strike, state_folder(), temp_.file("snapshot"));
+// The outside world as one run of the program has it, with the faults in it.
+void MoveBench::with_world(Faults& faults, const std::function<void(const migrate::World&)>& body) {
   FaultyHttp direct(network.http, faults);
   net::RetryingClient retrying(direct, network.clock, random_, log);
   net::HttpClient& http = patient ? static_cast<net::HttpClient&>(retrying) : direct;
@@ -88,18 +88,35 @@ MoveBench::Run MoveBench::run(bool resume, Strike strike) {
   const migrate::World world{context, person, watcher, state_folder(), [this](const std::string& path) {
                                return path.starts_with('/') ? path : temp_.file(path);
                              }};
-  const auto who = syntax::AtIdentifier::parse(account);
-  auto result = resume ? migrate::resume(world, std::nullopt, options, sources)
-                       : migrate::start(world, *who, options, sources);
+  body(world);
   person.faults = nullptr;
   watcher.faults = nullptr;
   faults.bury();
   network.http.forget();
-  return {.result = std::move(result),
+}
+
+MoveBench::Run MoveBench::run(bool resume, Strike strike) {
+  Faults faults(strike, state_folder(), temp_.file("snapshot"));
+  const auto who = syntax::AtIdentifier::parse(account);
+  std::optional<Result<migrate::Outcome>> result;
+  with_world(faults, [&](const migrate::World& world) {
+    result = resume ? migrate::resume(world, std::nullopt, options, sources)
+                    : migrate::start(world, *who, options, sources);
+  });
+  return {.result = *std::move(result),
           .struck = faults.struck(),
           .killed = faults.killed(),
           .victim = faults.victim(),
           .files = faults.calls(Seam::file)};
+}
+
+MoveBench::Enrolment MoveBench::enroll(Strike strike) {
+  Faults faults(strike, state_folder(), temp_.file("snapshot"));
+  const auto who = syntax::AtIdentifier::parse(account);
+  std::optional<Result<migrate::Enrolled>> result;
+  with_world(faults,
+             [&](const migrate::World& world) { result = migrate::enroll(world, *who, options, sources); });
+  return {.result = *std::move(result), .struck = faults.struck(), .victim = faults.victim()};
 }
 
 Result<std::vector<migrate::MoveStatus>> MoveBench::status() {
@@ -163,8 +180,8 @@ void MoveBench::take_backup() {
   exporter::export_folder_from(context, origin, temp_.file("my-backup"), plain).value();
 }
 
-void MoveBench::lose_old_host() {
-  network.enroll_user_key();
+void MoveBench::lose_old_host(Enrolled enrolled) {
+  if (enrolled == Enrolled::now) network.enroll_user_key();
   take_backup();
   network.kill_old_host();
   const Secret digits = plc_key(FakeNetwork::kUserKey).scalar_hex();

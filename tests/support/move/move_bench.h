@@ -2,7 +2,7 @@
 // a program that is started again.
 #pragma once
 
-#include "core/migrate/migrate.h"
+#include "core/migrate/enroll.h"
 #include "core/net/retrying_client.h"
 #include "tests/support/capture_log.h"
 #include "tests/support/fake_network.h"
@@ -83,7 +83,15 @@ class MoveBench {
   void leave_terminal();
   // The user has a rotation key, in the file user.key, and a backup, in the folder my-backup; then the old
   // host dies. The options say to leave without it.
-  void lose_old_host();
+  enum class Enrolled : std::uint8_t { now, already };
+  void lose_old_host(Enrolled enrolled = Enrolled::now);
+  // 'key enroll ACCOUNT --rotation-key FILE', as a program that is started again.
+  struct Enrolment {
+    Result<migrate::Enrolled> result;
+    bool struck = false;
+    std::string victim;
+  };
+  Enrolment enroll(Strike strike = {});
   // A backup of the account as the old host has it, preferences too, in the folder my-backup.
   void take_backup();
   // A file beside the state folder, 0600. Its path.
@@ -109,6 +117,7 @@ class MoveBench {
   CaptureLog log;
 
  private:
+  void with_world(Faults& faults, const std::function<void(const migrate::World&)>& body);
   TempFolder temp_;
   SeededRandom random_{99};
 };

@@ -218,3 +218,68 @@ TEST_CASE("leave: while the temporary key is in the identity, that is told", "[m
   REQUIRE(bench.resume().result);
   CHECK(bench.complaints() == "");
 }
+
+TEST_CASE("leave: a lone CAR that does not say whose it is needs the DID", "[migrate]") {
+  MoveBench bench;
+  bench.lose_old_host();
+  std::filesystem::copy_file(bench.options.from + "/repo.car", bench.file("lone.car"));
+  bench.options.from = bench.file("lone.car");
+  bench.account = "alice.old-host.net";
+  CHECK(error_id(bench.start().result) == "leave.whose_backup");
+  bench.account = bench.network.did.str();
+  // Its blobs are nowhere: each is named.
+  const auto run = bench.start();
+  CHECK(error_id(run.result) == "move.upload");
+  CHECK_FALSE(bench.watcher.findings.empty());
+  CHECK_FALSE(bench.network.new_account().active);
+}
+
+TEST_CASE("leave: a backup signed by a key that was nullified since is nobody's", "[migrate]") {
+  MoveBench bench;
+  FakeNetwork& network = bench.network;
+  network.enroll_user_key();
+  PlcLog& log = network.plc.log(network.did);
+  const plc::State good = log.state();
+  plc::State rogue = good;
+  network.old_account().key = plc_key(60);
+  rogue.verification_methods.front().second = plc_did_key(60);
+  network.clock.advance(std::chrono::seconds(1));
+  log.update(rogue, network.old_host.rotation_key(), network.clock.wall_us());
+  network.old_host.commit(network.old_account());
+  bench.lose_old_host(MoveBench::Enrolled::already);
+  log.fork(1, good, plc_key(FakeNetwork::kUserKey), network.clock.wall_us() + 1'000'000);
+  CHECK(error_id(bench.start().result) == "leave.backup_unproven");
+  check_untouched(bench);
+}
+
+TEST_CASE("leave: a new host that drops the user's key again is found out by the last proof", "[migrate]") {
+  MoveBench bench;
+  bench.lose_old_host();
+  FakeNetwork& network = bench.network;
+  network.new_host.intercepts["com.atproto.server.activateAccount"] =
+      [&](const SentRequest&) -> std::optional<Answer> {
+    PlcLog& log = network.plc.log(network.did);
+    plc::State state = log.state();
+    state.rotation_keys = {network.new_host.rotation_did_key()};
+    auto operation = plc::Operation::make(state, log.cid(log.head()));
+    operation.sign(network.new_host.rotation_key()).value();
+    network.plc.submit(network.did, operation).value();
+    return std::nullopt;
+  };
+  const auto run = bench.start();
+  CHECK(error_id(run.result) == "move.proof_own_key");
+}
+
+TEST_CASE("leave: when the temporary key is lost with its file, another one is published", "[migrate]") {
+  MoveBench bench;
+  bench.lose_old_host();
+  bench.network.new_host.refuse("com.atproto.server.createAccount", 400, "InvalidRequest", "not today");
+  REQUIRE_FALSE(bench.start().result);
+  std::filesystem::remove(bench.move_folder() + "/secrets");
+  bench.network.new_host.intercepts.clear();
+  ++bench.operations;
+  const auto run = bench.resume();
+  INFO(words_of(run.result));
+  REQUIRE(run.result);
+  CHECK(bench.complaints() == "");
+}

@@ -18,7 +18,7 @@ struct Fresh {
   Fresh() { REQUIRE(fs.make_folders(temp.path())); }
 
   Status act(std::string_view name) {
-    for (const auto& step : migrate::all_steps()) {
+    for (const auto& step : migrate::steps_of(move.journal)) {
       if (step->name() == name) return step->act(move);
     }
     return fail(ErrorKind::internal, "test.no_step", "there is no step " + std::string(name));

@@ -99,7 +99,7 @@ TEST_CASE("move: a recovery key file that is something else is not touched", "[m
                              std::string(key.scalar_hex().reveal()) + R"(","public":")" + plc_did_key(50) +
                              R"("})";
     bench.secret_file("recovery.key", crypto::seal(text, Secret::copy_of(kPhrase), "rotation-key").value());
-    expected = "move.recovery_file";
+    expected = "key.mismatch";
   }
   SECTION("sealed with another passphrase") {
     const Secret text = Secret::copy_of("{}");

@@ -258,3 +258,10 @@ TEST_CASE("retry time: ratelimit-reset, when nothing remains", "[net]") {
             answer(429, {{"retry-after", "nonsense"}, {"ratelimit-reset", std::to_string(soon)}}), kNow) ==
         soon * 1000);
 }
+
+TEST_CASE("retry: what is worth one try only is tried once", "[net]") {
+  Patient patient({broken("http.connect"), Answer{}});
+  patient.request.once = true;
+  CHECK(patient.send() == "http.connect");
+  CHECK(patient.tried() == 1);
+}

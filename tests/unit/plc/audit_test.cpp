@@ -368,5 +368,18 @@ TEST_CASE("plc: a log is read up to the limit of entries and not one past it", "
   CHECK(result.error().kind == ErrorKind::limit_exceeded);
 }
 
+TEST_CASE("plc: a log that has only grown differs nowhere from the older one", "[plc]") {
+  PlcLog log = start();
+  log.update(state_with(11), plc_key(2), at(1));
+  const std::vector<LogEntry> older = log.entries();
+  log.fork(0, state_with(12), plc_key(1), at(2));  // nullifies, and grows all the same
+  CHECK_FALSE(first_difference(older, log.entries()));
+  CHECK(first_difference(log.entries(), older) == std::size_t{2});  // one that was cut short
+  PlcLog other = start();
+  other.update(state_with(13), plc_key(2), at(1));
+  CHECK(first_difference(older, other.entries()) == std::size_t{1});
+  CHECK(first_difference(older, {}) == std::size_t{0});
+}
+
 }  // namespace
 }  // namespace atb::plc

@@ -286,5 +286,38 @@ TEST_CASE("plc: random moves keep every promise of the merge", "[plc][merge][pro
   CHECK(merged > 2000);
 }
 
+TEST_CASE("merge: a rotation key goes to the rank that was asked for, and nothing else changes", "[plc]") {
+  const State before = test::plc_state({test::plc_did_key(1), test::plc_did_key(2)}, test::plc_did_key(7),
+                                       "alice.example", "https://old.example");
+  const std::string own = test::plc_did_key(3);
+  const auto keys_at = [&](std::size_t rank) { return with_rotation_key(before, own, rank)->rotation_keys; };
+  CHECK(keys_at(0) == std::vector{own, test::plc_did_key(1), test::plc_did_key(2)});
+  CHECK(keys_at(1) == std::vector{test::plc_did_key(1), own, test::plc_did_key(2)});
+  CHECK(keys_at(9) == std::vector{test::plc_did_key(1), test::plc_did_key(2), own});
+  State after = with_rotation_key(before, own, 0).value();
+  // One that is there already is moved, not doubled.
+  CHECK(with_rotation_key(after, own, 2)->rotation_keys ==
+        std::vector{test::plc_did_key(1), test::plc_did_key(2), own});
+  after.rotation_keys = before.rotation_keys;
+  CHECK(after == before);
+}
+
+TEST_CASE("merge: another signing key, and nothing else", "[plc]") {
+  const State before =
+      test::plc_state({test::plc_did_key(1)}, test::plc_did_key(7), "alice.example", "https://old.example");
+  State after = with_signing_key(before, test::plc_did_key(8)).value();
+  CHECK(*after.verification_method("atproto") == test::plc_did_key(8));
+  after.verification_methods = before.verification_methods;
+  CHECK(after == before);
+}
+
+TEST_CASE("merge: one rotation key more than the directory takes is refused", "[plc]") {
+  std::vector<std::string> keys;
+  for (std::uint32_t i = 0; i < kDirectoryRotationKeys; ++i) keys.push_back(test::plc_did_key(10 + i));
+  const State full = test::plc_state(keys, test::plc_did_key(7), "alice.example", "https://old.example");
+  CHECK(test::error_id(with_rotation_key(full, test::plc_did_key(3), 0)) == "plc.too_many_keys");
+  CHECK(with_rotation_key(full, keys.back(), 0));
+}
+
 }  // namespace
 }  // namespace atb::plc

@@ -1,0 +1,200 @@
+#include "core/migrate/enroll.h"
+
+#include "core/data/json.h"
+#include "core/migrate/asking.h"
+#include "core/migrate/identity_change.h"
+#include "core/migrate/leave_plan.h"
+#include "core/migrate/machine.h"
+
+#include <algorithm>
+
+namespace atb::migrate {
+namespace {
+
+// Where the key stands in `keys` once it is put at `rank`.
+std::size_t place_at(std::size_t rank, const plc::State& state, const std::string& key) {
+  const std::size_t others = state.rotation_keys.size() - (rank_of(state, key) ? 1 : 0);
+  return std::min(rank, others);
+}
+
+bool is_enrolled(const plc::State& state, const std::string& key, std::size_t rank) {
+  return rank_of(state, key) == place_at(rank, state, key);
+}
+
+class LogIn final : public Step {
+ public:
+  std::string_view name() const override { return "log-in"; }
+  std::string_view title() const override { return "Log in on the account's host"; }
+  Result<Observation> observe(Move& move) override {
+    if (TRY(move.old_host.works(move.stop()))) return Observation{true, "session works"};
+    return Observation{false, "no session"};
+  }
+  Status act(Move& move) override { return move.old_host.keep(TRY(log_in_on_old_host(move))); }
+};
+
+class SignEnrolment final : public Step {
+ public:
+  std::string_view name() const override { return "sign"; }
+  std::string_view title() const override { return "Agree on the change of identity, and have it signed"; }
+
+  Result<Observation> observe(Move& move) override {
+    const auto operation = TRY(operation_fact(move, fact::kSigned));
+    if (!operation) return Observation{false, "not signed yet"};
+    const auto directory = TRY(move.context.resolver.fetch_log(move.did, move.stop()));
+    if (in_force(directory.log, operation->cid())) return Observation{true, "already in the directory"};
+    if (operation->prev() == directory.log.head_cid())
+      return Observation{true, "signed: " + operation->cid().str()};
+    return Observation{false, "the directory has a newer operation"};
+  }
+
+  Status act(Move& move) override {
+    const auto directory = TRY(move.context.resolver.fetch_log(move.did, move.stop()));
+    const std::string key = move.journal.get(fact::kRotationKey);
+    const plc::State& current = directory.log.state();
+    const plc::State wanted = TRY(plc::with_rotation_key(current, key, move.options.rank));
+    TRY(remember_host_keys(move));
+    move.world.watcher.say(describe_change(current, wanted) + consequences(wanted, key));
+    TRY(agree_to_change(move));
+    const data::Value json = TRY(have_host_sign(move, wanted));
+    const plc::Operation operation = TRY(plc::Operation::parse(json, move.context.limits));
+    TRY(check_signed(operation, wanted, directory.log));
+    TRY(move.journal.set(fact::kOperation, operation.cid().str()));
+    return move.journal.set(fact::kSigned, data::to_json(json));
+  }
+
+ private:
+  // For the day when the host is gone and cannot be asked which of the keys are its own.
+  static Status remember_host_keys(Move& move) {
+    plc::HostCredentials host =
+        credentials_of(TRY(xrpc::get_recommended_credentials(TRY(move.old_host.client()), move.stop())));
+    std::erase(host.rotation_keys, move.journal.get(fact::kRotationKey));
+    return move.journal.set(fact::kOldKeys, join_lines(host.rotation_keys));
+  }
+
+  static std::string consequences(const plc::State& wanted, const std::string& key) {
+    std::string text =
+        "\nNothing else changes: the account stays where it is, and works as before. From now on you can "
+        "move it "
+        "with this key, even when its host is gone.\n";
+    if (rank_of(wanted, key) == std::size_t{0}) {
+      text += "As the first key it can undo, within 72 hours, whatever any other key signs.\n";
+    } else {
+      text += "Keys above it can undo for 72 hours what it signs.\n";
+    }
+    return text +
+           "Whoever gets hold of the key can take the account: keep its file and its sheet apart and safe.\n";
+  }
+};
+
+class SubmitEnrolment final : public Step {
+ public:
+  std::string_view name() const override { return kPointOfNoReturn; }
+  std::string_view title() const override { return "Publish the change of identity"; }
+
+  Result<Observation> observe(Move& move) override {
+    const auto operation = TRY(operation_fact(move, fact::kSigned));
+    if (!operation) return Observation{false, "not signed"};
+    const auto directory = TRY(move.context.resolver.fetch_log(move.did, move.stop()));
+    return Observation{in_force(directory.log, operation->cid()),
+                       "head of the log: " + directory.log.head_cid().str()};
+  }
+
+  Status act(Move& move) override {
+    const auto operation = TRY(operation_fact(move, fact::kSigned));
+    if (!operation)
+      return fail(ErrorKind::internal, "move.not_signed", "there is no signed operation to publish");
+    TRY(xrpc::submit_plc_operation(TRY(move.old_host.client()), operation->json(), move.stop()));
+    return wait_until_in_force(move, operation->cid());
+  }
+};
+
+std::vector<std::unique_ptr<Step>> enrolment_steps() {
+  std::vector<std::unique_ptr<Step>> steps;
+  steps.push_back(std::make_unique<LogIn>());
+  steps.push_back(std::make_unique<SignEnrolment>());
+  steps.push_back(std::make_unique<SubmitEnrolment>());
+  steps.push_back(finish_step());
+  return steps;
+}
+
+// The journal of this enrolment: the one under way for the same key, place and host, or a new one.
+Result<Journal> begin(const World& world, const MovePaths& paths, const identity::Identity& identity,
+                      const Options& options, const std::string& key) {
+  Journal journal = TRY(Journal::open(paths.journal(), world.context.clock));
+  const std::string host =
+      options.from_host.empty() ? identity.document.host.value_or("") : options.from_host;
+  if (host.empty())
+    return fail(ErrorKind::not_found, "did.no_host",
+                "the DID document names no host: " + identity.did().str());
+  const std::string origin = TRY(host_url(host)).origin();
+  const std::string rank = std::to_string(options.rank);
+  const bool same = journal.get(fact::kRotationKey) == key && journal.get(fact::kRank) == rank &&
+                    journal.get(fact::kOldHost) == origin && !journal.has(fact::kFinished);
+  if (same) return journal;
+  const std::string host_keys = journal.get(fact::kOldHost) == origin ? journal.get(fact::kOldKeys) : "";
+  TRY(journal.forget_facts());
+  TRY(journal.set(fact::kDid, identity.did().str()));
+  TRY(journal.set(fact::kOldHost, origin));
+  TRY(journal.set(fact::kNewHost, origin));
+  TRY(journal.set(fact::kRotationKey, key));
+  TRY(journal.set(fact::kRank, rank));
+  if (!host_keys.empty()) TRY(journal.set(fact::kOldKeys, host_keys));
+  // What happened in earlier enrolments stays in the journal, and must not be taken for this one's.
+  TRY(journal.write(kPointOfNoReturn, Phase::intended, "another enrolment begins: " + key));
+  return journal;
+}
+
+Result<Enrolled> outcome_of(Move& move) {
+  const auto directory = TRY(move.context.resolver.fetch_log(move.did, move.stop()));
+  const plc::State& state = directory.log.state();
+  const std::string key = move.journal.get(fact::kRotationKey);
+  return Enrolled{.did = move.did.str(),
+                  .host = move.old_host.host().origin(),
+                  .key = key,
+                  .rank = rank_of(state, key).value_or(0),
+                  .keys = state.rotation_keys,
+                  .operation = move.journal.get(fact::kOperation)};
+}
+
+}  // namespace
+
+Result<Enrolled> enroll(const World& world, const syntax::AtIdentifier& account, const Options& options,
+                        const SecretSources& secrets) {
+  exporter::Context& context = world.context;
+  const identity::Identity identity = TRY(context.resolver.resolve(account, context.stop));
+  if (!identity.log) {
+    return fail(ErrorKind::refused, "move.did_web",
+                identity.did().str() + " is a did:web, which has no rotation keys",
+                "its document is yours to publish: whoever holds the domain holds the account");
+  }
+  // Opened before anything else: a key whose passphrase is forgotten must not get into an identity.
+  const account::RotationKey opened = TRY(account::open_key_file(
+      context.fs, options.rotation_key, secrets.passphrase, world.prompter, context.limits, context.stop));
+  if (!opened.did.empty() && opened.did != identity.did().str()) {
+    return fail(ErrorKind::refused, "key.other_account",
+                options.rotation_key + " was made for another account, " + opened.did,
+                "make another key with 'atbackup key new'");
+  }
+  const std::string key = opened.key.public_key().did_key();
+  const MovePaths paths = enrolment_paths(world.state_folder, identity.did());
+  TRY(context.fs.make_folders(paths.folder));
+  const auto lock =
+      TRY_CONTEXT("another 'atbackup key enroll' works on this account", context.fs.lock(paths.lock()));
+  TRY(remove_leftovers(context.fs, paths));
+  Journal journal = TRY(begin(world, paths, identity, options, key));
+  const net::Url host = TRY(net::Url::parse(journal.get(fact::kOldHost)));
+  auto no_secrets = TRY(SecretsFile::open(context.fs, context.random, paths.secrets(), nullptr));
+  Move move(world, options, secrets, paths, identity.did(), std::move(journal), std::move(no_secrets), host,
+            host);
+  if (!is_enrolled(identity.log->state(), key, options.rank)) {
+    TRY(run_steps(move, enrolment_steps()));
+    return outcome_of(move);
+  }
+  // So already, perhaps by a run that was killed before it could note it: its session is still there.
+  std::vector<std::unique_ptr<Step>> tidy;
+  tidy.push_back(finish_step());
+  TRY(run_steps(move, tidy));
+  return outcome_of(move);
+}
+
+}  // namespace atb::migrate

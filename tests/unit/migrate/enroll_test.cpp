@@ -1,0 +1,139 @@
+// `key enroll` against fakes: the key gets into the identity once, whatever happens on the way.
+#include "core/migrate/enroll.h"
+
+#include "core/account/key_file.h"
+#include "tests/support/catch.h"
+#include "tests/support/error_id.h"
+#include "tests/support/move/move_bench.h"
+
+#include <fmt/format.h>
+
+#include <filesystem>
+
+using namespace atb;
+using namespace atb::test;
+
+namespace {
+
+std::string words_of(const Result<migrate::Enrolled>& result) {
+  return result ? "done" : result.error().id + ": " + result.error().message;
+}
+
+void have_key(MoveBench& bench, std::uint32_t number = FakeNetwork::kUserKey) {
+  bench.options.rotation_key =
+      bench.secret_file("user.key", "k256 " + std::string(plc_key(number).scalar_hex().reveal()));
+}
+
+const std::vector<std::string>& keys_of(MoveBench& bench) {
+  return bench.network.plc.state(bench.network.did).rotation_keys;
+}
+
+}  // namespace
+
+TEST_CASE("enroll: the key goes above the host's, and nothing else changes", "[migrate]") {
+  MoveBench bench;
+  have_key(bench);
+  const plc::State before = bench.network.plc.state(bench.network.did);
+  const auto run = bench.enroll();
+  INFO(words_of(run.result));
+  REQUIRE(run.result);
+  CHECK(run.result->rank == 0);
+  CHECK(run.result->keys ==
+        std::vector{plc_did_key(FakeNetwork::kUserKey), plc_did_key(FakeNetwork::kOldKey)});
+  CHECK(bench.network.plc.accepted == 1);
+  plc::State after = bench.network.plc.state(bench.network.did);
+  after.rotation_keys = before.rotation_keys;
+  CHECK(after == before);
+  CHECK(bench.person.was_asked("Change the identity now?"));
+  CHECK(bench.watcher.said.find("the account stays where it is") != std::string::npos);
+  CHECK(bench.network.old_account().refresh_tokens.empty());  // the session has ended
+  CHECK(bench.files_with(FakeNetwork::kPassword).empty());
+
+  // Once more: it is so already, and nobody is asked anything.
+  bench.person.present = false;
+  const auto again = bench.enroll();
+  REQUIRE(again.result);
+  CHECK(again.result->keys == run.result->keys);
+  CHECK(bench.network.plc.accepted == 1);
+}
+
+TEST_CASE("enroll: to a lower rank, and from there to the first; then a second key", "[migrate]") {
+  MoveBench bench;
+  have_key(bench);
+  bench.options.rank = 5;
+  REQUIRE(bench.enroll().result);
+  CHECK(keys_of(bench) == std::vector{plc_did_key(FakeNetwork::kOldKey), plc_did_key(FakeNetwork::kUserKey)});
+  bench.options.rank = 0;
+  REQUIRE(bench.enroll().result);
+  CHECK(keys_of(bench) == std::vector{plc_did_key(FakeNetwork::kUserKey), plc_did_key(FakeNetwork::kOldKey)});
+  have_key(bench, 31);
+  REQUIRE(bench.enroll().result);
+  CHECK(keys_of(bench).front() == plc_did_key(31));
+  CHECK(bench.network.plc.accepted == 3);
+}
+
+TEST_CASE("enroll: what stands against it is found before the host is asked for anything", "[migrate]") {
+  MoveBench bench;
+  have_key(bench);
+  std::string expected;
+  SECTION("a key made for another account") {
+    SeededRandom random(3);
+    bench.sources.passphrase.file = bench.secret_file("phrase", "open sesame");
+    bench.options.rotation_key = bench.file("sealed.key");
+    account::write_key_file(os::posix_file_system(), random, bench.options.rotation_key,
+                            {plc_key(3), "did:plc:aaaaaaaaaaaaaaaaaaaaaaaa"}, Secret::copy_of("open sesame"),
+                            0)
+        .value();
+    expected = "key.other_account";
+  }
+  SECTION("no key in the file") {
+    bench.options.rotation_key = bench.secret_file("diary", "dear diary");
+    expected = "key.format";
+  }
+  SECTION("nobody agrees") {
+    bench.person.next_time("Change the identity now?", "no");
+    expected = "move.not_agreed";
+  }
+  SECTION("the main password is needed") {
+    bench.network.old_account().app_password = "app-pass";
+    bench.person.next_time("Main password", "app-pass");
+    expected = "move.app_password";
+  }
+  CHECK(error_id(bench.enroll().result) == expected);
+  CHECK(bench.network.plc.accepted == 0);
+  CHECK(bench.network.old_host.effects.mails == 0);
+}
+
+TEST_CASE("enroll: struck at any request, it goes on and is done once", "[migrate]") {
+  for (const Blow blow :
+       {Blow::unreached, Blow::reply_lost, Blow::refused, Blow::killed_before, Blow::killed_after}) {
+    std::size_t points = 0;
+    for (std::size_t at = 1;; ++at, ++points) {
+      MoveBench bench;
+      have_key(bench);
+      auto run = bench.enroll({.seam = Seam::http, .blow = blow, .at = at});
+      if (!run.struck) break;
+      INFO(fmt::format("{} {} ({}), then {}", name_of(blow), at, run.victim, words_of(run.result)));
+      for (int again = 0; again < 3 && !run.result; ++again) run = bench.enroll();
+      REQUIRE(run.result);
+      CHECK(bench.network.plc.accepted == 1);
+      CHECK(keys_of(bench).front() == plc_did_key(FakeNetwork::kUserKey));
+      CHECK(bench.files_with("eyJ0eXAiOiJhdCtqd3Qi").empty());
+    }
+    CHECK(points >= 15);
+  }
+}
+
+TEST_CASE("enroll: what the host calls its own keys is known when it is gone", "[migrate]") {
+  MoveBench bench;
+  have_key(bench);
+  REQUIRE(bench.enroll().result);
+  bench.network.plc.accepted = 0;
+  std::filesystem::remove(bench.options.rotation_key);
+  bench.lose_old_host(MoveBench::Enrolled::already);
+  const auto run = bench.start();
+  INFO((run.result ? "" : run.result.error().message));
+  REQUIRE(run.result);
+  CHECK_FALSE(bench.person.was_asked("Keep this key?"));
+  CHECK(bench.complaints() == "");
+}
