@@ -27,7 +27,8 @@ Result<Made> make(Shell& shell, const KeyOptions& options) {
   }
   const account::SecretSource source = shell.secret(options.passphrase, "ATBACKUP_PASSPHRASE");
   const Secret phrase = TRY(account::choose_passphrase(source, path, world.fs, world.prompter, world.stop));
-  const account::RotationKey made{TRY(crypto::PrivateKey::generate(crypto::Curve::k256, world.random)), {}};
+  auto key = TRY(crypto::PrivateKey::generate(crypto::Curve::k256, world.random));
+  const account::RotationKey made{std::move(key), {}};
   TRY(account::write_key_file(world.fs, world.random, path, made, phrase, world.clock.wall_us()));
   // What lies on the disk now must open, while the sheet can still be shown.
   const auto file = TRY(account::KeyFile::read(world.fs, path));
@@ -57,11 +58,12 @@ data::Array array_of(const std::vector<std::string>& texts) {
 
 Result<migrate::Enrolled> enroll(Shell& shell, const KeyOptions& options) {
   exporter::Context& context = *TRY(shell.context());
+  const std::string state_folder = TRY(shell.state_folder());
   StepView view(shell);
   const migrate::World world{.context = context,
                              .prompter = shell.world().prompter,
                              .watcher = view,
-                             .state_folder = TRY(shell.state_folder()),
+                             .state_folder = state_folder,
                              .absolute = [&shell](const std::string& path) { return shell.absolute(path); }};
   migrate::Options wanted;
   wanted.from_host = shell.options().pds;

@@ -86,7 +86,10 @@ Result<KeyFile> KeyFile::read(os::FileSystem& fs, const std::string& path) {
 }
 
 Result<RotationKey> KeyFile::open(const Secret& passphrase, const Limits& limits) const {
-  if (!sealed_) return RotationKey{TRY(from_sheet(text_.reveal(), path_)), {}};
+  if (!sealed_) {
+    crypto::PrivateKey key = TRY(from_sheet(text_.reveal(), path_));
+    return RotationKey{std::move(key), {}};
+  }
   const Secret text =
       TRY_CONTEXT("while opening " + path_, crypto::open(text_.reveal(), passphrase, kPurpose));
   return from_json(text.reveal(), path_, limits);

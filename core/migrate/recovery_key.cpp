@@ -28,8 +28,8 @@ class KeepRecoveryKey final : public Step {
     if (os::exists(context.fs, path)) return reuse(move, path);
     const Secret phrase = TRY(account::choose_passphrase(move.sources.passphrase, path, context.fs,
                                                          move.world.prompter, move.stop()));
-    const account::RotationKey made{TRY(crypto::PrivateKey::generate(crypto::Curve::k256, context.random)),
-                                    move.did.str()};
+    auto key = TRY(crypto::PrivateKey::generate(crypto::Curve::k256, context.random));
+    const account::RotationKey made{std::move(key), move.did.str()};
     TRY(account::write_key_file(context.fs, context.random, path, made, phrase, context.clock.wall_us()));
     account::show_key_sheet(move.world.prompter, made.key, "for " + move.did.str(), path);
     return move.journal.set(fact::kRecoveryKey, made.key.public_key().did_key());

@@ -38,15 +38,15 @@ async function prepare(name, { enroll = true, handle = name } = {}) {
   await accounts.createRecords(account, { 'app.bsky.feed.post': 30 })
   await accounts.postPictures(account, 3)
   await accounts.setPreferences(account)
-  const files = secretFiles(join(home, 'secrets'), account)
-  const key = join(home, 'my.key')
+  const files = secretFiles(join(home, `${name}-secrets`), account)
+  const key = join(home, `${name}.key`)
   ok(await run(['key', 'new', key, '--passphrase-file', files.passphrase, '--json'], { env }))
   if (enroll) {
     ok(await run(['key', 'enroll', account.did, '--rotation-key', key, '--passphrase-file', files.passphrase, '--password-file', files.password,
       '--plc-token-command', tokenCommand(account.host, account.did), '--confirm', account.did, '--json'], { env }))
   }
   ok(await run(['login', account.did, '--password-file', files.password], { env }))
-  const backup = join(home, 'backup')
+  const backup = join(home, `${name}-backup`)
   ok(await run(['export', account.did, '-o', `${backup}/`, '--json'], { env }))
   const before = { ...await look(account), operations: (await network.plc.operations(account.did)).length }
   const args = ['migrate', account.did, '--to', network.pds.b.url, '--from', backup, '--rotation-key', key, '--passphrase-file', files.passphrase,

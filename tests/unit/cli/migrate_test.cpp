@@ -85,7 +85,7 @@ TEST_CASE("migrate: what is secret is asked without echo, and what is not with i
     CHECK(asked(bench.person.questions, part));
     CHECK_FALSE(asked(bench.person.hidden, part));
   }
-  CHECK(bench.person.times_asked("this is not yet the code for the move") == 1);
+  CHECK(bench.person.times_asked("this is not yet the code for the change of identity") == 1);
 }
 
 TEST_CASE("migrate: the new password is asked for twice; two that differ are not taken", "[cli]") {
