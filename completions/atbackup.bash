@@ -13,6 +13,10 @@ _atbackup() {
       ' migrate') path='migrate' ;;
       'migrate status') path='migrate status' ;;
       'migrate resume') path='migrate resume' ;;
+      ' key') path='key' ;;
+      'key new') path='key new' ;;
+      'key enroll') path='key enroll' ;;
+      'key check') path='key check' ;;
       ' login') path='login' ;;
       ' logout') path='logout' ;;
       ' whoami') path='whoami' ;;
@@ -22,13 +26,13 @@ _atbackup() {
   done
   case "$prev" in
     --color) COMPREPLY=($(compgen -W 'auto always never' -- "$cur")); return ;;
-    --output|-o|--plc-log|--from|--blobs|--car|--records|--allow-missing-blobs|--auth-code-file|--new-password-file|--passphrase-file|--password-file|--plc-token-file|--recovery-key-out) COMPREPLY=($(compgen -f -- "$cur")); return ;;
-    --allow-private-host|--color|--dns-server|--pds|--plc-url|--proxy|--jobs|--did|--key|--auth-code-command|--confirm|--email|--handle|--invite-code|--keep-key|--new-password-command|--passphrase-command|--password-command|--plc-token-command|--remove-key|--to) return ;;
+    --output|-o|--plc-log|--from|--blobs|--car|--records|--allow-missing-blobs|--auth-code-file|--new-password-file|--passphrase-file|--password-file|--plc-token-file|--recovery-key-out|--rotation-key) COMPREPLY=($(compgen -f -- "$cur")); return ;;
+    --allow-private-host|--color|--dns-server|--pds|--plc-url|--proxy|--jobs|--did|--key|--auth-code-command|--confirm|--email|--handle|--invite-code|--keep-key|--new-password-command|--passphrase-command|--password-command|--plc-token-command|--remove-key|--to|--rank) return ;;
   esac
   case "$path" in
     '')
       if [[ $cur == -* ]]; then COMPREPLY=($(compgen -W '--allow-private-host --color --dns-server --help --json --json-progress --pds --plc-url --proxy --quiet --verbose --version --yes -h -q -v -y' -- "$cur"))
-      else COMPREPLY=($(compgen -W 'export verify ls cat extract migrate login logout whoami explain completion' -- "$cur")); fi ;;
+      else COMPREPLY=($(compgen -W 'export verify ls cat extract migrate key login logout whoami explain completion' -- "$cur")); fi ;;
     'export')
       if [[ $cur == -* ]]; then COMPREPLY=($(compgen -W '--accept-change --help --jobs --output -h -o --allow-private-host --color --dns-server --json --json-progress --pds --plc-url --proxy --quiet --verbose --yes -q -v -y' -- "$cur"))
       else COMPREPLY=($(compgen -f -- "$cur")); fi ;;
@@ -45,13 +49,25 @@ _atbackup() {
       if [[ $cur == -* ]]; then COMPREPLY=($(compgen -W '--blobs --car --force --from --help --records --salvage -h --allow-private-host --color --dns-server --json --json-progress --pds --plc-url --proxy --quiet --verbose --yes -q -v -y' -- "$cur"))
       else COMPREPLY=($(compgen -f -- "$cur")); fi ;;
     'migrate')
-      if [[ $cur == -* ]]; then COMPREPLY=($(compgen -W '--allow-missing-blobs --auth-code-command --auth-code-file --confirm --email --handle --help --invite-code --jobs --keep-key --new-password-command --new-password-file --no-recovery-key --passphrase-command --passphrase-file --password-command --password-file --plc-token-command --plc-token-file --recovery-key-out --remove-key --to -h --allow-private-host --color --dns-server --json --json-progress --pds --plc-url --proxy --quiet --verbose --yes -q -v -y' -- "$cur"))
+      if [[ $cur == -* ]]; then COMPREPLY=($(compgen -W '--allow-missing-blobs --auth-code-command --auth-code-file --confirm --email --from --handle --help --invite-code --jobs --keep-key --new-password-command --new-password-file --no-recovery-key --passphrase-command --passphrase-file --password-command --password-file --plc-token-command --plc-token-file --recovery-key-out --remove-key --rotation-key --to -h --allow-private-host --color --dns-server --json --json-progress --pds --plc-url --proxy --quiet --verbose --yes -q -v -y' -- "$cur"))
       else COMPREPLY=($(compgen -W 'status resume' -- "$cur")); fi ;;
     'migrate status')
       if [[ $cur == -* ]]; then COMPREPLY=($(compgen -W '--help -h --allow-private-host --color --dns-server --json --json-progress --pds --plc-url --proxy --quiet --verbose --yes -q -v -y' -- "$cur"))
       else COMPREPLY=($(compgen -f -- "$cur")); fi ;;
     'migrate resume')
-      if [[ $cur == -* ]]; then COMPREPLY=($(compgen -W '--allow-missing-blobs --auth-code-command --auth-code-file --confirm --email --handle --help --invite-code --jobs --keep-key --new-password-command --new-password-file --no-recovery-key --passphrase-command --passphrase-file --password-command --password-file --plc-token-command --plc-token-file --recovery-key-out --remove-key -h --allow-private-host --color --dns-server --json --json-progress --pds --plc-url --proxy --quiet --verbose --yes -q -v -y' -- "$cur"))
+      if [[ $cur == -* ]]; then COMPREPLY=($(compgen -W '--allow-missing-blobs --auth-code-command --auth-code-file --confirm --email --from --handle --help --invite-code --jobs --keep-key --new-password-command --new-password-file --no-recovery-key --passphrase-command --passphrase-file --password-command --password-file --plc-token-command --plc-token-file --recovery-key-out --remove-key --rotation-key -h --allow-private-host --color --dns-server --json --json-progress --pds --plc-url --proxy --quiet --verbose --yes -q -v -y' -- "$cur"))
+      else COMPREPLY=($(compgen -f -- "$cur")); fi ;;
+    'key')
+      if [[ $cur == -* ]]; then COMPREPLY=($(compgen -W '--help -h --allow-private-host --color --dns-server --json --json-progress --pds --plc-url --proxy --quiet --verbose --yes -q -v -y' -- "$cur"))
+      else COMPREPLY=($(compgen -W 'new enroll check' -- "$cur")); fi ;;
+    'key new')
+      if [[ $cur == -* ]]; then COMPREPLY=($(compgen -W '--help --passphrase-command --passphrase-file -h --allow-private-host --color --dns-server --json --json-progress --pds --plc-url --proxy --quiet --verbose --yes -q -v -y' -- "$cur"))
+      else COMPREPLY=($(compgen -f -- "$cur")); fi ;;
+    'key enroll')
+      if [[ $cur == -* ]]; then COMPREPLY=($(compgen -W '--auth-code-command --auth-code-file --confirm --help --passphrase-command --passphrase-file --password-command --password-file --plc-token-command --plc-token-file --rank --rotation-key -h --allow-private-host --color --dns-server --json --json-progress --pds --plc-url --proxy --quiet --verbose --yes -q -v -y' -- "$cur"))
+      else COMPREPLY=($(compgen -f -- "$cur")); fi ;;
+    'key check')
+      if [[ $cur == -* ]]; then COMPREPLY=($(compgen -W '--help --passphrase-command --passphrase-file -h --allow-private-host --color --dns-server --json --json-progress --pds --plc-url --proxy --quiet --verbose --yes -q -v -y' -- "$cur"))
       else COMPREPLY=($(compgen -f -- "$cur")); fi ;;
     'login')
       if [[ $cur == -* ]]; then COMPREPLY=($(compgen -W '--allow-takendown --auth-code-command --auth-code-file --help --password-command --password-file -h --allow-private-host --color --dns-server --json --json-progress --pds --plc-url --proxy --quiet --verbose --yes -q -v -y' -- "$cur"))
