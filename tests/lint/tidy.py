@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
-"""clang-tidy over the .cpp files that differ from the base branch (on that branch itself, from the commit before; all
-of them where there is neither), several at a time. A file that passed once is not looked at again while it, what it includes, and the checks stay as they are:
+"""clang-tidy over the .cpp files that differ from the base branch (on that branch itself, from the commit before; none
+where there is neither), several at a time. A file that passed once is not looked at again while it, what it includes, and the checks stay as they are:
 such files are noted, by a hash of all that, in the cache folder that the test servers use too.
 
   tidy.py [--jobs N] [--all] [--minutes N] [FILE...]
@@ -101,6 +101,9 @@ def main():
     includes = Includes()
     wanted = {file.resolve() for file in arguments.files} or set(commands)
     commit = "" if arguments.all or arguments.files else base()
+    if not commit and not arguments.all and not arguments.files:
+        print("clang-tidy: there is no commit to compare with; --all looks at all files")
+        return
     if commit:
         changed = changed_since(commit)
         if not any(file.name == ".clang-tidy" for file in changed):
