@@ -44,6 +44,7 @@ std::string rank_words(std::size_t rank, std::size_t count) {
 
 std::vector<std::string> lines_about(const std::vector<std::string>& keys, const std::string& own) {
   std::vector<std::string> lines;
+  lines.reserve(keys.size());
   for (std::size_t i = 0; i < keys.size(); ++i)
     lines.push_back(
         fmt::format("  {}  {}{}\n", i + 1, printable(keys[i]), keys[i] == own ? "  (yours)" : ""));
