@@ -97,7 +97,8 @@ Result<bool> HostLogin::works(const StopToken& stop) {
 }
 
 Move::Move(const World& world_, const Options& options_, const SecretSources& sources_, MovePaths paths_,
-           syntax::Did did_, Journal journal_, SecretsFile secrets_, net::Url old_url, net::Url new_url)
+           const syntax::Did& did_, Journal journal_, SecretsFile secrets_, net::Url old_url,
+           net::Url new_url)
     : world(world_),
       context(world_.context),
       options(options_),

@@ -68,7 +68,7 @@ struct Head {
 class Move {
  public:
   Move(const World& world, const Options& options, const SecretSources& sources, MovePaths paths,
-       syntax::Did did, Journal journal, SecretsFile secrets, net::Url old_host, net::Url new_host);
+       const syntax::Did& did, Journal journal, SecretsFile secrets, net::Url old_host, net::Url new_host);
 
   const World& world;
   exporter::Context& context;
