@@ -75,7 +75,9 @@ Status Client::send(net::Request& request, const Call& call, net::BodySink& body
       token = TRY_CONTEXT(where, authorizer_->token(stop));
       request.bearer = &token;
     }
-    const net::Response response = TRY_CONTEXT(where, http_.send(request, body, stop));
+    auto sent = http_.send(request, body, stop);
+    request.bearer = nullptr;  // the token goes, the request stays
+    const net::Response response = TRY_CONTEXT(where, std::move(sent));
     if (response.status >= 200 && response.status < 300) return {};
     RemoteError error = parse_remote_error(response);
     if (attempt == 0 && authorizer_ != nullptr && asks_for_fresh_token(error)) {
