@@ -91,20 +91,12 @@ class SubmitEnrolment final : public Step {
   std::string_view name() const override { return kPointOfNoReturn; }
   std::string_view title() const override { return "Publish the change of identity"; }
 
-  Result<Observation> observe(Move& move) override {
-    const auto operation = TRY(operation_fact(move, fact::kSigned));
-    if (!operation) return Observation{false, "not signed"};
-    const auto directory = TRY(move.context.resolver.fetch_log(move.did, move.stop()));
-    return Observation{in_force(directory.log, operation->cid()),
-                       "head of the log: " + directory.log.head_cid().str()};
-  }
+  Result<Observation> observe(Move& move) override { return look_for_signed(move); }
 
   Status act(Move& move) override {
-    const auto operation = TRY(operation_fact(move, fact::kSigned));
-    if (!operation)
-      return fail(ErrorKind::internal, "move.not_signed", "there is no signed operation to publish");
-    TRY(xrpc::submit_plc_operation(TRY(move.old_host.client()), operation->json(), move.stop()));
-    return wait_until_in_force(move, operation->cid());
+    const plc::Operation operation = TRY(signed_operation(move));
+    TRY(xrpc::submit_plc_operation(TRY(move.old_host.client()), operation.json(), move.stop()));
+    return wait_until_in_force(move, operation.cid());
   }
 };
 
@@ -121,12 +113,7 @@ std::vector<std::unique_ptr<Step>> enrolment_steps() {
 Result<Journal> begin(const World& world, const MovePaths& paths, const identity::Identity& identity,
                       const Options& options, const std::string& key) {
   Journal journal = TRY(Journal::open(paths.journal(), world.context.clock));
-  const std::string host =
-      options.from_host.empty() ? identity.document.host.value_or("") : options.from_host;
-  if (host.empty())
-    return fail(ErrorKind::not_found, "did.no_host",
-                "the DID document names no host: " + identity.did().str());
-  const std::string origin = TRY(host_url(host)).origin();
+  const std::string origin = TRY(present_host(identity, options)).origin();
   const std::string rank = std::to_string(options.rank);
   const bool same = journal.get(fact::kRotationKey) == key && journal.get(fact::kRank) == rank &&
                     journal.get(fact::kOldHost) == origin && !journal.has(fact::kFinished);

@@ -223,6 +223,21 @@ bool in_force(const plc::AuditedLog& log, const ipld::Cid& operation) {
   return false;
 }
 
+Result<Observation> look_for_signed(Move& move) {
+  const auto operation = TRY(operation_fact(move, fact::kSigned));
+  if (!operation) return Observation{false, "not signed"};
+  const auto directory = TRY(move.context.resolver.fetch_log(move.did, move.stop()));
+  return Observation{in_force(directory.log, operation->cid()),
+                     "head of the log: " + directory.log.head_cid().str()};
+}
+
+Result<plc::Operation> signed_operation(const Move& move) {
+  auto operation = TRY(operation_fact(move, fact::kSigned));
+  if (!operation)
+    return fail(ErrorKind::internal, "move.not_signed", "there is no signed operation to publish");
+  return *std::move(operation);
+}
+
 Status wait_until_in_force(Move& move, const ipld::Cid& operation) {
   constexpr int kTries = 10;
   for (int i = 0; i < kTries; ++i) {

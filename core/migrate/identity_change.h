@@ -2,6 +2,7 @@
 // user's own key, checked, and seen in the directory. Private to this module.
 #pragma once
 
+#include "core/migrate/machine.h"
 #include "core/migrate/move.h"
 #include "core/plc/merge.h"
 
@@ -38,6 +39,10 @@ Status check_signed(const plc::Operation& operation, const plc::State& wanted, c
 // The same without a host: signed by the user's key on top of the log's head.
 Result<plc::Operation> sign_with_own_key(Move& move, const plc::State& wanted, const plc::AuditedLog& log);
 
+// The operation that was agreed to and signed: is it in force? And itself, "move.not_signed" (internal)
+// before there is one.
+Result<Observation> look_for_signed(Move& move);
+Result<plc::Operation> signed_operation(const Move& move);
 // The operation that a fact holds as JSON; empty when there is none.
 Result<std::optional<plc::Operation>> operation_fact(const Move& move, std::string_view name);
 // In the history in force, be it the head or not: others may have added to it since.

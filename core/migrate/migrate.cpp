@@ -137,14 +137,10 @@ Result<bool> begin(const World& world, const MovePaths& paths, const syntax::AtI
   // A plan that nobody agreed to, such as one for a mistyped host, binds nobody.
   if (os::exists(world.context.fs, paths.secrets())) TRY(world.context.fs.remove(paths.secrets()));
   TRY(journal.forget_facts());
-  const std::string host =
-      options.from_host.empty() ? identity.document.host.value_or("") : options.from_host;
-  if (host.empty())
-    return fail(ErrorKind::not_found, "did.no_host",
-                "the DID document names no host: " + identity.did().str(), "name one with --pds");
+  const net::Url host = TRY(present_host(identity, options));
   TRY(journal.set(fact::kDid, identity.did().str()));
   TRY(journal.set(fact::kAccount, account.str()));
-  TRY(journal.set(fact::kOldHost, TRY(host_url(host)).origin()));
+  TRY(journal.set(fact::kOldHost, host.origin()));
   TRY(journal.set(fact::kNewHost, target));
   TRY(note_way(journal, options));
   return false;

@@ -120,6 +120,16 @@ Result<net::Url> host_url(const std::string& text) {
   return url;
 }
 
+Result<net::Url> present_host(const identity::Identity& identity, const Options& options) {
+  const std::string host =
+      options.from_host.empty() ? identity.document.host.value_or("") : options.from_host;
+  if (host.empty()) {
+    return fail(ErrorKind::not_found, "did.no_host",
+                "the DID document names no host: " + identity.did().str(), "name one with --pds");
+  }
+  return host_url(host);
+}
+
 std::vector<std::string> lines_of(std::string_view text) {
   std::vector<std::string> lines;
   for (std::string_view line : split(text, '\n')) {

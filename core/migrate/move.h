@@ -111,6 +111,8 @@ std::string join_lines(const std::vector<std::string>& lines);
 
 // "https://host" or "host" to a URL without a path; "move.url" (invalid_input).
 Result<net::Url> host_url(const std::string& text);
+// Where the account lives: --pds, or what the DID document names; "did.no_host" (not_found).
+Result<net::Url> present_host(const identity::Identity& identity, const Options& options);
 
 // The identity with the log fetched now.
 Result<identity::Identity> fetch_identity(Move& move);

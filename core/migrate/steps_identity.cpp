@@ -72,25 +72,17 @@ class SubmitOperation final : public Step {
     return "Publish the change of identity (the point of no return)";
   }
 
-  Result<Observation> observe(Move& move) override {
-    const auto operation = TRY(operation_fact(move, fact::kSigned));
-    if (!operation) return Observation{false, "not signed"};
-    const auto directory = TRY(move.context.resolver.fetch_log(move.did, move.stop()));
-    return Observation{in_force(directory.log, operation->cid()),
-                       "head of the log: " + directory.log.head_cid().str()};
-  }
+  Result<Observation> observe(Move& move) override { return look_for_signed(move); }
 
   Status act(Move& move) override {
-    const auto operation = TRY(operation_fact(move, fact::kSigned));
-    if (!operation)
-      return fail(ErrorKind::internal, "move.not_signed", "there is no signed operation to publish");
+    const plc::Operation operation = TRY(signed_operation(move));
     // Typing the code took time: what was written meanwhile still comes along.
     if (!without_old_host(move.journal)) {
       const auto catch_up = catch_up_step();
       if (!TRY(catch_up->observe(move)).satisfied) TRY(catch_up->act(move));
     }
-    TRY(xrpc::submit_plc_operation(TRY(move.new_host.client()), operation->json(), move.stop()));
-    return wait_until_in_force(move, operation->cid());
+    TRY(xrpc::submit_plc_operation(TRY(move.new_host.client()), operation.json(), move.stop()));
+    return wait_until_in_force(move, operation.cid());
   }
 };
 
