@@ -41,7 +41,13 @@ Status load_log(backup::BackupSource& source, const std::optional<syntax::Did>& 
   verdict.log_head = log->head_cid().str();
   verdict.log_head_time = log->entries[log->head].created_at;
   if (!log->tombstoned) verdict.handle = log->state().handle();
-  verdict.report.add_check("log", Outcome::passed, log_text(*log));
+  if (did && log->did != *did) {
+    // The finding is prove_key()'s.
+    verdict.report.add_check("log", Outcome::failed,
+                             "it is of another account, " + log->did.str() + "; its audit passed");
+  } else {
+    verdict.report.add_check("log", Outcome::passed, log_text(*log));
+  }
   evidence.log = std::move(*log);
   return {};
 }

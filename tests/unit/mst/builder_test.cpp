@@ -1,7 +1,7 @@
 #include "core/mst/builder.h"
 
 #include "tests/support/catch.h"
-#include "tests/unit/mst/tree_maker.h"
+#include "tests/support/tree_maker.h"
 
 #include <algorithm>
 #include <map>

@@ -1,7 +1,7 @@
 // Trees made to keep a walker busy for ever.
 #include "core/mst/walker.h"
 #include "tests/support/catch.h"
-#include "tests/unit/mst/tree_maker.h"
+#include "tests/support/tree_maker.h"
 
 #include <algorithm>
 #include <random>

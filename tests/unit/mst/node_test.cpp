@@ -2,7 +2,7 @@
 
 #include "core/ipld/cbor_writer.h"
 #include "tests/support/catch.h"
-#include "tests/unit/mst/tree_maker.h"
+#include "tests/support/tree_maker.h"
 
 #include <string>
 

@@ -1,7 +1,7 @@
 // How a walk ends before the tree does.
 #include "core/mst/walker.h"
 #include "tests/support/catch.h"
-#include "tests/unit/mst/tree_maker.h"
+#include "tests/support/tree_maker.h"
 
 #include <stop_token>
 

@@ -1,4 +1,4 @@
-#include "tests/unit/mst/tree_maker.h"
+#include "tests/support/tree_maker.h"
 
 #include <algorithm>
 #include <set>
