@@ -1,10 +1,11 @@
 // Writes a whole signed repository of invented records as a CAR, for tests that need one larger than a server
-// can be filled with in reasonable time, or one that no server makes (P-256). It is made in memory: about
-// 1.5 GB for a million records.
+// can be filled with in reasonable time, or one that no server makes (P-256), and for the bench. With every
+// shape of record it is made in memory: about 1.5 GB for a million records. A typical one is not.
 #include "core/base/text.h"
 #include "core/data/json.h"
 #include "tests/support/plc_fixture.h"
 #include "tests/support/repo_fixture.h"
+#include "tests/support/typical_repo.h"
 
 #include <fmt/core.h>
 
@@ -25,6 +26,8 @@ constexpr std::string_view kUsage = R"(make_repo --records N --out F.car [OPTION
 
 Writes F.car, and beside it F.car.plc-log.json and F.car.did.json, as an export does.
 
+  --mix MIX           of the records. every-shape: what records can hold, and pictures. typical: what accounts
+                      of the network hold, 60 % likes; its pictures are named only (every-shape)
   --curve k256|p256   of the signing key (k256)
   --order ORDER       of the blocks: depth-first, reference-server, shuffled (depth-first)
   --pictures N        at most N posts have a picture; otherwise one in eight
@@ -34,8 +37,11 @@ Writes F.car, and beside it F.car.plc-log.json and F.car.did.json, as an export 
   --did DID           the repository of this account: the identity is not ours to make
 )";
 
+enum class Mix : std::uint8_t { every_shape, typical };
+
 struct Arguments {
   test::RepoOptions repo;
+  Mix mix = Mix::every_shape;
   test::BlockOrder order = test::BlockOrder::depth_first;
   std::string handle = "big.test";
   std::string host = "http://localhost:2583";
@@ -66,6 +72,9 @@ void take(Arguments& arguments, const std::string& option, const std::string& va
   if (option == "--records") {
     arguments.repo.records = number(option, value);
     arguments.records_given = true;
+  } else if (option == "--mix") {
+    arguments.mix =
+        one_of<Mix>(option, value, {{"every-shape", Mix::every_shape}, {"typical", Mix::typical}});
   } else if (option == "--curve") {
     arguments.repo.curve =
         one_of<crypto::Curve>(option, value, {{"k256", crypto::Curve::k256}, {"p256", crypto::Curve::p256}});
@@ -99,6 +108,10 @@ Arguments parse(std::span<const char* const> words) {
     take(arguments, words[i], words[i + 1]);
   }
   if (!arguments.records_given || arguments.out.empty()) wrong("--records and --out are needed");
+  if (arguments.mix == Mix::typical &&
+      (!arguments.blobs.empty() || arguments.repo.most_pictures != SIZE_MAX)) {
+    wrong("a typical repository has no pictures of its own: --blobs and --pictures are for the other mix");
+  }
   return arguments;
 }
 
@@ -167,29 +180,47 @@ test::PlcLog make_identity(const Arguments& arguments) {
           rotation};
 }
 
+data::Object write_every_shape(const Arguments& arguments, ByteSink& out) {
+  const test::RepoFixture repo = test::make_repo(arguments.repo);
+  if (const Status written = repo.write_car(out, arguments.order); !written) wrong(written.error().message);
+  if (!arguments.blobs.empty()) {
+    for (const auto& blob : repo.blobs) write_file(arguments.blobs + "/" + blob.cid.str(), blob.bytes);
+  }
+  return data::Object()
+      .set("rev", repo.rev.str())
+      .set("commit", repo.commit.str())
+      .set("records", static_cast<std::int64_t>(repo.records.size()))
+      .set("blocks", static_cast<std::int64_t>(repo.blocks.size()));
+}
+
+data::Object write_typical(const Arguments& arguments, ByteSink& out) {
+  const auto facts = test::write_typical_repo(arguments.repo, arguments.order, arguments.out, out);
+  return data::Object()
+      .set("rev", facts.rev.str())
+      .set("commit", facts.commit.str())
+      .set("records", static_cast<std::int64_t>(facts.records))
+      .set("blocks", static_cast<std::int64_t>(facts.blocks))
+      .set("nodes", static_cast<std::int64_t>(facts.nodes))
+      .set("record_bytes", static_cast<std::int64_t>(facts.record_bytes));
+}
+
 void run(Arguments arguments) {
   std::optional<test::PlcLog> log;
   if (!arguments.did_given) {
     log.emplace(make_identity(arguments));
     arguments.repo.did = log->did().str();
   }
-  const test::RepoFixture repo = test::make_repo(arguments.repo);
   FileSink out(arguments.out);
-  if (const Status written = repo.write_car(out, arguments.order); !written) wrong(written.error().message);
+  data::Object facts =
+      arguments.mix == Mix::typical ? write_typical(arguments, out) : write_every_shape(arguments, out);
   out.close();
   if (log) {
     write_file(arguments.out + ".plc-log.json", as_bytes(log->audit_json()));
     write_file(arguments.out + ".did.json", as_bytes(document_of(*log)));
   }
-  if (!arguments.blobs.empty()) {
-    for (const auto& blob : repo.blobs) write_file(arguments.blobs + "/" + blob.cid.str(), blob.bytes);
-  }
-  fmt::print("{}\n", data::to_json(data::Object()
-                                       .set("did", repo.did.str())
-                                       .set("rev", repo.rev.str())
-                                       .set("commit", repo.commit.str())
-                                       .set("records", static_cast<std::int64_t>(repo.records.size()))
-                                       .set("blocks", static_cast<std::int64_t>(repo.blocks.size()))));
+  facts.set("did", arguments.repo.did);
+  facts.set("key", test::test_key(arguments.repo.curve, arguments.repo.seed).public_key().did_key());
+  fmt::print("{}\n", data::to_json(facts));
 }
 
 }  // namespace
