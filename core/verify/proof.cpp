@@ -202,6 +202,9 @@ void check_commit(const ProofOptions& options, RepoProof& proof, Report& report)
   if (commit.version == 2) {
     report.add({"commit.version_2", Severity::info, proof.commit_cid.str(),
                 "a commit of the old version 2; kept as it is"});
+  } else if (!commit.has_prev_field) {
+    report.add({"commit.no_prev", Severity::info, proof.commit_cid.str(),
+                "the commit lacks the field \"prev\", as those of early servers do; kept as it is"});
   }
   if (commit.rev && options.now_us != 0 && commit.rev->unix_us() > options.now_us + kClockToleranceUs) {
     report.add({"commit.future_rev", Severity::warning, commit.rev->str(),

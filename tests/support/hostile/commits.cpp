@@ -70,7 +70,7 @@ void signatures(Commits& commits) {
                  [](repo::Commit& commit) { commit.rev = syntax::Tid::from(commit.rev->unix_us() + 1, 0); });
   commits.change("prev_put_in_after", {forged("commit.signature")}, {},
                  [](repo::Commit& commit) { commit.prev = some_record(); });
-  commits.change("prev_taken_out_after", {forged("commit.signature")}, {},
+  commits.change("prev_taken_out_after", {forged("commit.signature"), info("commit.no_prev")}, {},
                  [](repo::Commit& commit) { commit.has_prev_field = false; });
 
   // An account whose key is on P-256.
@@ -221,7 +221,8 @@ void unusual(Commits& commits) {
     commit.rev.reset();
   });
   commits.change("with_prev", {}, [](repo::Commit& commit) { commit.prev = some_record(); });
-  commits.change("without_the_field_prev", {}, [](repo::Commit& commit) { commit.has_prev_field = false; });
+  commits.change("without_the_field_prev", {info("commit.no_prev")},
+                 [](repo::Commit& commit) { commit.has_prev_field = false; });
   commits.change("of_the_future", {{"commit.future_rev", Severity::warning}}, [](repo::Commit& commit) {
     commit.rev = syntax::Tid::from(hostile_now_us() + kPlcHourUs, 0);
   });
