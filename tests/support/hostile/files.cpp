@@ -224,7 +224,7 @@ void limits(Files& files) {
       const auto cid = ipld::Cid::of(ipld::Codec::dag_cbor, block).bytes();
       return with_after(car, section(Bytes(cid.begin(), cid.end()), block));
     });
-    return files.all.back().limits;
+    return files.all.back().limits.emplace();
   };
   one_more("too_many_blocks", "car.too_large", 1).repo_blocks = repo.blocks.size();
   one_more("too_many_bytes", "car.too_large", 1).repo_bytes = repo.car().size();
@@ -237,9 +237,9 @@ void limits(Files& files) {
   const Bytes header = joined({hex_of("a2"), roots, cbor_text("version"), hex_of("01")});
   const auto with_two_roots = [header](const Bytes& car) { return with_header(car, header); };
   files.add("too_many_roots", {damage("car.roots")}, with_two_roots);
-  files.all.back().limits.car_roots = 1;
+  files.all.back().limits.emplace().car_roots = 1;
   files.add("too_long_a_header", {damage("car.header")}, with_two_roots);
-  files.all.back().limits.car_header_bytes = repo.car().front();
+  files.all.back().limits.emplace().car_header_bytes = repo.car().front();
 }
 
 }  // namespace

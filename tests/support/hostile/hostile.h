@@ -28,7 +28,7 @@ struct HostileRepo {
   std::function<Bytes(Bytes)> spoil = {};    // applied to the file of the bad one
   std::optional<std::string> log = {};       // another PLC log for the bad one
   std::optional<std::string> expected = {};  // the DID that is asked for (--did)
-  Limits limits = {};                        // of both, usually the usual ones
+  std::optional<Limits> limits = {};         // for both, instead of the usual ones
 
   Bytes bad_car(BlockOrder order) const;
   Severity gravest() const;  // what the exit code goes by; info when nothing is told

@@ -321,11 +321,11 @@ void limits(Trees& trees) {
     return put_node(blocks, {}, leaves);
   };
   trees.add("broken_all_over", {damage("mst.gave_up"), damage("mst.node")}, {key_at(1, "k0")}, bad_below);
-  trees.all.back().limits.mst_misplaced_nodes = 3;
+  trees.all.back().limits.emplace().mst_misplaced_nodes = 3;
   trees.add("too_many_entries", {damage("mst.node")}, {key_at(1, "k0")}, [](Blocks& blocks) {
     return put_node(blocks, {}, {leaf(blocks, key_at(0, "a")), leaf(blocks, key_at(0, "b"))});
   });
-  trees.all.back().limits.mst_node_entries = 1;
+  trees.all.back().limits.emplace().mst_node_entries = 1;
 }
 
 }  // namespace

@@ -34,7 +34,7 @@ verify::Options options_at(const Limits& limits) {
 }
 
 verify::Options options_for(const test::HostileRepo& repo) {
-  verify::Options options = options_at(repo.limits);
+  verify::Options options = options_at(repo.limits.value_or(Limits{}));
   if (repo.expected) options.expected_did = syntax::Did::parse(*repo.expected).value();
   return options;
 }
@@ -52,7 +52,7 @@ verify::RepoProof prove(const test::RepoFixture& repo, const std::string& log,
   if (audited) options.evidence.log = &*audited;
   if (hostile.expected) options.expected_did = syntax::Did::parse(*hostile.expected).value();
   options.now_us = test::hostile_now_us();
-  options.limits = hostile.limits;
+  options.limits = hostile.limits.value_or(Limits{});
   auto proof = verify::prove_repository(blocks, repo.commit, options, nullptr, report, no_progress(), {});
   REQUIRE(proof);
   return std::move(*proof);
@@ -75,8 +75,9 @@ void check_all(const std::vector<test::HostileRepo>& repos) {
       // A rule that is told as broken is a link of the chain that failed, and the other way round.
       CHECK(any_failed == (repo.gravest() >= Severity::damage));
 
-      const verify::Verdict twin =
-          test::verify_car(repo.twin.car(order), test::hostile_log(), options_at(repo.limits)).value();
+      const verify::Verdict twin = test::verify_car(repo.twin.car(order), test::hostile_log(),
+                                                    options_at(repo.limits.value_or(Limits{})))
+                                       .value();
       CHECK(text_of(told(twin.report)) == "");
       CHECK(twin.proof.sound());
     }
