@@ -55,6 +55,7 @@ const std::set<std::string> kIds = {
     "commit.future_rev",
     "commit.malformed",
     "commit.missing",
+    "commit.no_prev",
     "commit.nullified_key",
     "commit.rev",
     "commit.rev_outside_period",
