@@ -8,11 +8,12 @@ import time
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent))
 
-from harness import machine, peers, report, targets, verify  # noqa: E402
+from harness import blobs, export, extract, machine, move, peers, report, targets, verify  # noqa: E402
 from harness.files import CURVES, ORDERS, Files, count_of  # noqa: E402
-from harness.measure import Stopwatch  # noqa: E402
+from harness.measure import Failed, Stopwatch  # noqa: E402
 
-WORKS = {"verify": verify}
+# Each: run(bench) measures and keeps groups of rows; show(group) is its table; judge(results, bench) its targets.
+WORKS = {"verify": verify, "extract": extract, "export": export, "blobs": blobs, "move": move}
 
 
 def words(text):
@@ -30,6 +31,7 @@ def parse(arguments):
                         help="with and without the processor's SHA instructions (both where it has them)")
     parser.add_argument("--peers", type=words, default=["all"], metavar="PEER,...", help="folders of bench/peers, all or none")
     parser.add_argument("--runs", type=int, default=5, help="at most so many of each program (5)")
+    parser.add_argument("--moves", type=words, default=["pictures"], metavar="ACCOUNT,...", help="small, pictures, large")
     parser.add_argument("--resume", action="store_true", help="keep what the last, unfinished bench has measured")
     parser.add_argument("--build", type=pathlib.Path, default=machine.ROOT / "build/release",
                         help="where atbackup and the tools of the bench were built")
@@ -57,11 +59,13 @@ class Bench:
         self.folder = options.dir
         self.out = options.dir / "results.json"
         self.files = Files(options.dir / "files", self.make_repo, self.say)
-        self.stopwatch = Stopwatch(options.build / "bench/bench_measure", options.dir / "scratch")
+        self.scratch = options.dir / "scratch"
+        self.stopwatch = Stopwatch(options.build / "bench/bench_measure", self.scratch)
         self.workshop = peers.Workshop(options.dir / "peers", self.say)
         every = peers.all_peers()
         self.all_peers = [] if options.peers == ["none"] else [
             peer for peer in every if options.peers == ["all"] or peer.folder in options.peers]
+        self.signers = {peer.name for peer in every if peer.signature}
         earlier = options.resume and self.out.exists()
         self.state = json.loads(self.out.read_text(encoding="utf-8")) if earlier else {
             "machine": machine.describe(), "results": {}}
@@ -97,11 +101,11 @@ def show(bench):
           f"{'yes' if facts['sha_extensions'] else 'no'}, {facts['memory_gib']} GiB, Linux {facts['kernel']}, load "
           f"{facts['load_before']} before it. CPU: user and system time, median. Wall: the least disturbed run.\n")
     for group in bench.state["results"].values():
-        print(f"## {report.title(group)}\n\n{report.race_table(group)}\n")
+        print(f"{WORKS[group['work']].show(group)}\n")
         for why in group.get("failed", {}).values():
             print(f"Failed: {why}\n")
     print(report.legend(bench.all_peers, bench.workshop.missing, peers.CITED))
-    judged = targets.judge(bench.state["results"], {peer.name for peer in peers.all_peers() if peer.signature})
+    judged = [line for work in WORKS.values() for line in work.judge(bench.state["results"], bench)]
     bench.state["targets"] = judged
     print(f"\n## Targets\n\n{targets.show(judged)}")
 
@@ -111,7 +115,10 @@ def main():
     start = time.monotonic()
     for work in bench.options.only:
         bench.say(f"== {work}")
-        WORKS[work].run(bench)
+        try:
+            WORKS[work].run(bench)
+        except Failed as why:
+            bench.say(f"  not measured: {why}")
     show(bench)
     bench.state["seconds"] = round(time.monotonic() - start)
     bench.write()

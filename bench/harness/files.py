@@ -44,11 +44,15 @@ class Files:
         self.make_repo = make_repo
         self.say = say
 
+    def facts(self, repository):
+        """What make_repo said of it."""
+        return self.folder / f"{repository.name}.car.facts.json"
+
     def get(self, repository):
         """Makes the file if it is not there; its facts lie beside it, and are written last."""
         self.folder.mkdir(parents=True, exist_ok=True)
         path = self.folder / f"{repository.name}.car"
-        facts = pathlib.Path(f"{path}.facts.json")
+        facts = self.facts(repository)
         maker = pathlib.Path(self.make_repo).stat().st_mtime
         if not facts.exists() or facts.stat().st_mtime < maker:
             self.say(f"  making {path.name}")

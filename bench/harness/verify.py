@@ -1,16 +1,16 @@
 """VERIFY: a whole repository in a file is proven. The floor hashes its blocks and does nothing else."""
 import re
 
+from . import report
 from .files import Repository, count_of
 from .machine import environment
 from .measure import Contender, race
-
-FLOOR = "floor: hashing alone"
-OURS = "atbackup"
+from .report import FLOOR, OURS, find, peers_of
+from .targets import MIB, faster_than, groups, target
 
 
 def plan(options):
-    """(file, SHA instructions, whether in an order that peers need not be tried in again)"""
+    """(file, SHA instructions)"""
     largest = max(options.sizes, key=count_of)
     for sha in options.sha:
         for size in options.sizes:
@@ -59,3 +59,62 @@ def run(bench):
         bench.keep(key, {"work": "verify", "file": repository.name, "order": repository.order, "sha": sha,
                          "records": made.records, "blocks": made.blocks, "bytes": made.bytes, "rows": rows,
                          "failed": failed})
+
+
+def show(group):
+    return f"## {report.title(group)}\n\n{report.race_table(group)}"
+
+
+def judge_order(results, names, factor, memory, what):
+    """One line for each file and set of instructions."""
+    lines = []
+    for group in groups(results, "verify"):
+        ours, floor = find(group, OURS), find(group, FLOOR)
+        if group["file"] not in names or not ours:
+            continue
+        most, text = memory(group)
+        won = faster_than(group, peers_of(group))
+        speed = f"{won[0]:.1f} x {won[1]}" if won else "no peer was there"
+        above = f", {ours['cpu_s'] / floor['cpu_s']:.1f} x the floor" if floor and floor["cpu_s"] > 0 else ""
+        lines.append(target(f"VERIFY {group['file']}, {what}, SHA {group['sha']}: {factor} x the fastest peer, {text}",
+                            won[0] >= factor and ours["peak_bytes"] <= most if won else None,
+                            f"{speed}, {ours['peak_bytes'] / MIB:.1f} MiB{above}"))
+    return lines
+
+
+def judge_signature(results, signers):
+    """Each peer that verifies the signature, at the largest file it was measured with."""
+    lines = []
+    for sha in ("on", "off"):
+        best = {}
+        for group in groups(results, "verify", sha=sha, order="depth-first"):
+            for row in peers_of(group):
+                known = best.get(row["program"])
+                if row["program"] in signers and find(group, OURS) and (not known or group["records"] > known[0]["records"]):
+                    best[row["program"]] = (group, row["cpu_s"] / find(group, OURS)["cpu_s"])
+        if best:
+            lines.append(target(f"VERIFY, peers that verify the signature, SHA {sha}: 15 x",
+                                min(ratio for _, ratio in best.values()) >= 15,
+                                ", ".join(f"{ratio:.1f} x {name} ({group['file']})" for name, (group, ratio) in best.items())))
+    return lines
+
+
+def judge_small(results):
+    lines = []
+    for group in groups(results, "verify", file="r10k"):
+        if ours := find(group, OURS):
+            lines.append(target(f"VERIFY r10k, start included, SHA {group['sha']}: at most 20 ms CPU", ours["cpu_s"] <= 0.020,
+                                f"{ours['cpu_s'] * 1000:.0f} ms"))
+    return lines
+
+
+def judge(results, bench):
+    flat = lambda group: (64 * MIB, "at most 64 MiB")
+    index = lambda group: (64 * MIB + 24 * group["blocks"], "at most 64 MiB + 24 bytes a block")
+    others = [f"r{size}-{order}" for size in ("1m", "5m") for order in ("reference-server", "shuffled")]
+    return [
+        *judge_order(results, ("r1m", "r5m"), 10, flat, "depth-first"),
+        *judge_order(results, others, 5, index, "any order"),
+        *judge_signature(results, bench.signers),
+        *judge_small(results),
+    ]

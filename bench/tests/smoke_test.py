@@ -12,13 +12,18 @@ BUILD = pathlib.Path(sys.argv.pop(1)).resolve()
 BENCH = pathlib.Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(BENCH))
 
-from harness import measure, targets  # noqa: E402
+from harness import measure, verify  # noqa: E402
 
 
 def group(rows, **facts):
     return {"work": "verify", "file": "r1m", "order": "depth-first", "sha": "on", "records": 10, "blocks": 10, "bytes": 1000,
             "rows": [{"program": name, "cpu_s": cpu, "peak_bytes": peak, "runs": 1, "wall_min_s": cpu, "wall_median_s": cpu}
                      for name, cpu, peak in rows], **facts}
+
+
+class Signers:
+    def __init__(self, *names):
+        self.signers = set(names)
 
 
 class TheBench(unittest.TestCase):
@@ -32,12 +37,13 @@ class TheBench(unittest.TestCase):
         self.folder = folder.name
 
     def test_a_small_file_without_peers(self):
-        arguments = ["--only", "verify", "--sizes", "1k", "--peers", "none", "--runs", "2", "--sha", "on"]
+        arguments = ["--only", "verify,extract", "--sizes", "1k", "--peers", "none", "--runs", "2", "--sha", "on"]
         done = self.bench(*arguments)
         self.assertEqual(done.returncode, 0, done.stdout + done.stderr)
         self.assertIn("| atbackup ", done.stdout)
         results = json.loads((pathlib.Path(self.folder) / "results.json").read_text(encoding="utf-8"))["results"]
-        self.assertEqual(set(results), {"verify r1k sha-on", "verify r1k-reference-server sha-on", "verify r1k-shuffled sha-on"})
+        self.assertEqual(set(results), {"verify r1k sha-on", "verify r1k-reference-server sha-on", "verify r1k-shuffled sha-on",
+                                        "extract r1k sha-on"})
         for name, result in results.items():
             self.assertEqual(result["failed"], {}, name)
             for row in result["rows"]:
@@ -58,14 +64,14 @@ class TheBench(unittest.TestCase):
 
     def test_targets_are_held_against_the_fastest_peer_and_the_memory(self):
         results = {"a": group([("atbackup", 1.0, 60 << 20), ("quick", 11.0, 1), ("slow", 99.0, 1)])}
-        judged = targets.judge(results, {"slow"})
+        judged = verify.judge(results, Signers("slow"))
         self.assertEqual([line["reached"] for line in judged], [True, True])
         results = {"a": group([("atbackup", 1.0, 65 << 20), ("quick", 11.0, 1)])}
-        self.assertEqual([line["reached"] for line in targets.judge(results, set())], [False])
+        self.assertEqual([line["reached"] for line in verify.judge(results, Signers())], [False])
         results = {"a": group([("atbackup", 1.0, 60 << 20), ("quick", 9.0, 1)])}
-        self.assertEqual([line["reached"] for line in targets.judge(results, set())], [False])
+        self.assertEqual([line["reached"] for line in verify.judge(results, Signers())], [False])
         results = {"a": group([("atbackup", 1.0, 60 << 20)])}
-        self.assertEqual([line["reached"] for line in targets.judge(results, set())], [None])
+        self.assertEqual([line["reached"] for line in verify.judge(results, Signers())], [None])
 
     def test_a_wrong_word_is_told(self):
         done = self.bench("--only", "everything")

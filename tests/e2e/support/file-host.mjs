@@ -1,14 +1,21 @@
 // A fake PDS, and the PLC directory of its accounts, over files that tests/tools/make_repo has written. It is here
 // because a real server takes hours to be filled with 300 MB of records, and none makes a P-256 account. How a host
 // behaves is tested against real ones (tests/network); this one only hands out bytes.
-import { createReadStream, readFileSync, statSync } from 'node:fs'
+import { createReadStream, readFileSync, readdirSync, statSync } from 'node:fs'
 import http from 'node:http'
+import { join } from 'node:path'
 import { pipeline } from 'node:stream/promises'
+import { setTimeout as sleep } from 'node:timers/promises'
 
-// { url, environment, add, stop }. `add` takes what make_repo printed, and the path of the CAR it wrote.
-export async function startFileHost() {
+const pieceBytes = 1 << 18
+
+// { url, environment, add, stop }. `add` takes what make_repo printed, the path of the CAR it wrote, and the folder of
+// its blobs if they are to be there. As if from far away: `delayMs` before each answer, and repositories at so many
+// bytes a second.
+export async function startFileHost({ delayMs = 0, bytesPerSecond = Infinity } = {}) {
   const accounts = new Map()
-  const server = http.createServer((req, res) => {
+  const server = http.createServer(async (req, res) => {
+    if (delayMs > 0) await sleep(delayMs)
     answer(accounts, new URL(req.url, 'http://host'), res).catch((error) => res.destroy(error))
   })
   await new Promise((resolve) => server.listen(0, '127.0.0.1', resolve))
@@ -17,7 +24,7 @@ export async function startFileHost() {
     url,
     // What points the program at it. Nothing answers at the DNS address: handles stay unproven.
     environment: { ATBACKUP_PLC_URL: url, ATBACKUP_ALLOW_PRIVATE_HOSTS: new URL(url).host, ATBACKUP_DNS_SERVER: '127.0.0.1:9' },
-    add: (made, car) => accounts.set(made.did, { ...made, car }),
+    add: (made, car, blobs) => accounts.set(made.did, { ...made, car, blobs, bytesPerSecond }),
     stop: () => new Promise((resolve) => {
       server.close(resolve)
       server.closeAllConnections()
@@ -36,17 +43,40 @@ async function answer(accounts, url, res) {
   const did = url.searchParams.get('did')
   const account = accounts.get(did)
   if (!account) return json(res, 400, { error: 'RepoNotFound', message: `Could not find repo for DID: ${did}` })
-  return sync(res, account)
+  return sync(res, account, url.searchParams)
+}
+
+// No faster than so many bytes a second, counted from the first one.
+async function* paced(source, bytesPerSecond) {
+  const start = performance.now()
+  let sent = 0
+  for await (const piece of source) {
+    yield piece
+    sent += piece.length
+    const early = start + sent / bytesPerSecond * 1000 - performance.now()
+    if (early > 1) await sleep(early)
+  }
 }
 
 const syncMethods = {
-  'com.atproto.sync.getRepo': async (res, { car }) => {
+  'com.atproto.sync.getRepo': async (res, { car, bytesPerSecond }) => {
     res.writeHead(200, { 'content-type': 'application/vnd.ipld.car', 'content-length': statSync(car).size })
-    await pipeline(createReadStream(car, { highWaterMark: 1 << 20 }), res)
+    if (bytesPerSecond === Infinity) return pipeline(createReadStream(car, { highWaterMark: 1 << 20 }), res)
+    await pipeline(createReadStream(car, { highWaterMark: pieceBytes }), (source) => paced(source, bytesPerSecond), res)
   },
   'com.atproto.sync.getRepoStatus': (res, { did, rev }) => json(res, 200, { did, active: true, rev }),
   'com.atproto.sync.getLatestCommit': (res, { commit, rev }) => json(res, 200, { cid: commit, rev }),
-  'com.atproto.sync.listBlobs': (res) => json(res, 200, { cids: [] }),
+  'com.atproto.sync.listBlobs': (res, { blobs }, params) => {
+    const after = params.get('cursor') ?? ''
+    const cids = (blobs ? readdirSync(blobs).sort() : []).filter((cid) => cid > after).slice(0, Number(params.get('limit') ?? 500))
+    json(res, 200, { cids, ...(cids.length ? { cursor: cids.at(-1) } : {}) })
+  },
+  'com.atproto.sync.getBlob': (res, { blobs }, params) => {
+    const cid = params.get('cid')
+    if (!blobs || !readdirSync(blobs).includes(cid)) return json(res, 400, { error: 'BlobNotFound', message: 'Blob not found' })
+    res.writeHead(200, { 'content-type': 'application/octet-stream' })
+    res.end(readFileSync(join(blobs, cid)))
+  },
 }
 
 // GET /<did> and /<did>/log/audit, as the files beside the CAR hold them.
