@@ -10,3 +10,11 @@ pkg_check_modules(SQLITE REQUIRED IMPORTED_TARGET sqlite3)
 pkg_check_modules(SODIUM REQUIRED IMPORTED_TARGET libsodium)
 pkg_check_modules(SECP256K1 REQUIRED IMPORTED_TARGET libsecp256k1)
 pkg_check_modules(OPENSSL REQUIRED IMPORTED_TARGET libcrypto)
+
+# Multi-buffer hashing, on x86-64 only; without it OpenSSL hashes alone.
+find_library(ATB_MULTI_BUFFER_LIBRARY IPSec_MB)
+find_path(ATB_MULTI_BUFFER_HEADERS intel-ipsec-mb.h)
+if(NOT ATB_MULTI_BUFFER_LIBRARY OR NOT ATB_MULTI_BUFFER_HEADERS)
+  message(STATUS "libipsec-mb not found: hashing with OpenSSL alone, several times slower on many machines")
+  set(ATB_MULTI_BUFFER_LIBRARY "")
+endif()

@@ -13,6 +13,7 @@ THIRD_PARTY = {
     r"ares\.h|ares_.*": ["core/net/cares_*.cpp"],
     r"sqlite3\.h": ["core/db/sqlite.cpp"],
     r"openssl/.*": ["core/crypto/*.cpp"],
+    r"intel-ipsec-mb\.h": ["core/crypto/*.cpp"],
     r"secp256k1.*": ["core/crypto/*.cpp"],
     r"sodium(\.h|/.*)": ["core/crypto/*.cpp", "core/os/*random*.cpp"],
     r"nlohmann/.*": ["core/data/json*.cpp"],

@@ -1,0 +1,232 @@
+#include "core/car/batch.h"
+
+#include "core/base/cursor.h"
+#include "core/car/header.h"
+#include "core/crypto/sha256_many.h"
+
+#include <fmt/core.h>
+
+#include <algorithm>
+
+namespace atb::car {
+namespace {
+
+// Small enough to stay in a core's cache between being read, hashed and walked.
+constexpr std::size_t kBatchBytes = 256U << 10;
+constexpr std::size_t kCidSlack = 128;  // room for a CID that is longer than ours
+constexpr std::size_t kVarintBytes = 9;
+
+// Length of a CID that is not ours, so that its block can still be told from it.
+std::optional<std::size_t> foreign_cid_bytes(ByteView section) {
+  if (section.size() >= 34 && section[0] == 0x12 && section[1] == 0x20) return 34;  // version 0
+  Cursor cursor(section);
+  const auto version = cursor.varint();
+  if (!version || *version != 1) return std::nullopt;
+  if (!cursor.varint() || !cursor.varint()) return std::nullopt;  // codec, hash
+  const auto digest_bytes = cursor.varint();
+  if (!digest_bytes || !cursor.take(*digest_bytes)) return std::nullopt;
+  return cursor.offset();
+}
+
+}  // namespace
+
+struct BatchReader::State {
+  State(ByteSource& source_, const Limits& limits_) : source(&source_), limits(limits_) {}
+
+  ByteSource* source;
+  Limits limits;
+  Header header;
+  Bytes carry;                 // read, and not consumed yet
+  std::uint64_t consumed = 0;  // bytes of the file before `carry`
+  std::uint64_t sections = 0;
+  bool source_ended = false;
+  std::vector<ByteView> blocks;  // scratch of hash()
+  std::vector<crypto::Digest> digests;
+
+  Status read_header(Roots wanted);
+  // Empty: the section is not whole in `bytes`, of which there must be `wanted` to go on.
+  Result<std::optional<Section>> section(ByteView bytes, std::size_t& taken, std::size_t& wanted);
+  Result<std::size_t> section_length(ByteView bytes, std::size_t& prefix);
+  void hash(std::vector<Section>& sections);
+  // Sections out of the bytes that `batch.buffer` holds up to `held`; how many of them were used up.
+  std::size_t take_sections(SectionBatch& batch, std::size_t held, std::size_t& wanted);
+};
+
+Status BatchReader::State::read_header(Roots wanted) {
+  std::size_t held = 0;
+  const auto fill = [&](std::size_t to) -> Status {
+    if (carry.size() < to) carry.resize(to);
+    while (held < to && !source_ended) {
+      const std::size_t got = TRY(source->read(MutableByteView(carry).subspan(held)));
+      source_ended = got == 0;
+      held += got;
+    }
+    return {};
+  };
+  TRY(fill(kHeadBytes));
+  const std::size_t total = TRY(header_bytes(ByteView(carry).first(std::min(held, kHeadBytes)), limits));
+  TRY(fill(total));
+  if (held < total) {
+    return std::unexpected(
+        cut(held, fmt::format("the file ends inside the CAR header: {} bytes are announced, {} are there",
+                              total, held)));
+  }
+  header = TRY(decode_header(ByteView(carry).first(total), wanted, limits));
+  carry.resize(held);
+  carry.erase(carry.begin(), carry.begin() + static_cast<std::ptrdiff_t>(total));
+  consumed = total;
+  return {};
+}
+
+// The announced length of the section that starts here, checked; `prefix` becomes the length of its varint.
+Result<std::size_t> BatchReader::State::section_length(ByteView bytes, std::size_t& prefix) {
+  Cursor cursor(bytes.first(std::min(bytes.size(), kVarintBytes)));
+  const auto length = cursor.varint();
+  if (!length) {
+    if (length.error().id == "input.cut") {
+      return std::unexpected(
+          cut(consumed, fmt::format("the file ends inside the length of the section at byte {}", consumed)));
+    }
+    return std::unexpected(
+        Error(ErrorKind::corrupt, "car.section",
+              fmt::format("the length of the section at byte {} is no valid varint", consumed), kFetchAgain)
+            .at(consumed));
+  }
+  if (*length > limits.block_bytes + kCidSlack) {
+    return std::unexpected(
+        Error(ErrorKind::limit_exceeded, "car.block_too_large",
+              fmt::format("the section at byte {} announces {} bytes, a block has at most {}", consumed,
+                          *length, limits.block_bytes))
+            .at(consumed));
+  }
+  prefix = cursor.offset();
+  if (*length > limits.repo_bytes - std::min<std::uint64_t>(limits.repo_bytes, consumed + prefix) ||
+      sections >= limits.repo_blocks) {
+    return std::unexpected(Error(ErrorKind::limit_exceeded, "car.too_large",
+                                 fmt::format("the file is larger than {} bytes or {} blocks",
+                                             limits.repo_bytes, limits.repo_blocks))
+                               .at(consumed));
+  }
+  return static_cast<std::size_t>(*length);
+}
+
+Result<std::optional<Section>> BatchReader::State::section(ByteView bytes, std::size_t& taken,
+                                                           std::size_t& wanted) {
+  if (bytes.size() < kVarintBytes && !source_ended) {
+    wanted = kVarintBytes;
+    return std::optional<Section>();
+  }
+  std::size_t prefix = 0;
+  const std::size_t length = TRY(section_length(bytes, prefix));
+  if (bytes.size() < prefix + length) {
+    wanted = prefix + length;
+    if (!source_ended) return std::optional<Section>();
+    return std::unexpected(
+        cut(consumed,
+            fmt::format("the file ends inside the section at byte {}: {} bytes are announced, {} are there",
+                        consumed, length, bytes.size() - prefix)));
+  }
+  const ByteView content = bytes.subspan(prefix, length);
+  Section section;
+  section.section_offset = consumed;
+  std::size_t cid_bytes = ipld::Cid::kBytes;
+  if (length >= ipld::Cid::kBytes) {
+    if (auto cid = ipld::Cid::from_bytes(content.first(ipld::Cid::kBytes))) section.cid = *cid;
+  }
+  if (!section.cid) {
+    const auto foreign = foreign_cid_bytes(content);
+    if (!foreign && length < ipld::Cid::kBytes) {
+      return std::unexpected(
+          Error(ErrorKind::corrupt, "car.section",
+                fmt::format("the section at byte {} has {} bytes, too few for a CID", consumed, length),
+                kFetchAgain)
+              .at(consumed));
+    }
+    section.state = Section::State::unsupported_cid;
+    cid_bytes = foreign.value_or(0);
+  }
+  section.block = content.subspan(cid_bytes);
+  section.block_offset = consumed + prefix + cid_bytes;
+  if (section.block.size() > limits.block_bytes) {
+    return std::unexpected(Error(ErrorKind::limit_exceeded, "car.block_too_large",
+                                 fmt::format("the block at byte {} has {} bytes, at most {} are read",
+                                             section.block_offset, section.block.size(), limits.block_bytes))
+                               .at(consumed));
+  }
+  taken = prefix + length;
+  return section;
+}
+
+std::size_t BatchReader::State::take_sections(SectionBatch& batch, std::size_t held, std::size_t& wanted) {
+  std::size_t used = 0;
+  wanted = 0;
+  while (used < held) {
+    std::size_t taken = 0;
+    auto next = section(ByteView(batch.buffer).subspan(used, held - used), taken, wanted);
+    if (!next) {
+      batch.failure = std::move(next).error();
+      break;
+    }
+    if (!*next) break;
+    batch.sections.push_back(**next);
+    used += taken;
+    consumed += taken;
+    ++sections;
+  }
+  return used;
+}
+
+void BatchReader::State::hash(std::vector<Section>& found) {
+  blocks.clear();
+  for (const Section& section : found) blocks.push_back(section.block);
+  digests.resize(blocks.size());
+  crypto::sha256_many(blocks, digests);
+  for (std::size_t i = 0; i < found.size(); ++i) {
+    if (found[i].cid && found[i].cid->digest() != digests[i]) found[i].state = Section::State::wrong_hash;
+  }
+}
+
+BatchReader::BatchReader(std::unique_ptr<State> state) : state_(std::move(state)) {}
+BatchReader::BatchReader(BatchReader&&) noexcept = default;
+BatchReader& BatchReader::operator=(BatchReader&&) noexcept = default;
+BatchReader::~BatchReader() = default;
+
+const Header& BatchReader::header() const { return state_->header; }
+
+Result<BatchReader> BatchReader::open(ByteSource& source, const Limits& limits, Roots roots) {
+  auto state = std::make_unique<State>(source, limits);
+  TRY(state->read_header(roots));
+  return BatchReader(std::move(state));
+}
+
+void BatchReader::read(SectionBatch& batch) {
+  State& s = *state_;
+  batch.sections.clear();
+  batch.failure.reset();
+  batch.ended = false;
+  if (batch.buffer.size() < std::max(kBatchBytes, s.carry.size()))
+    batch.buffer.resize(std::max(kBatchBytes, s.carry.size()));
+  std::ranges::copy(s.carry, batch.buffer.begin());
+  std::size_t held = s.carry.size();
+  std::size_t used = 0;
+  while (batch.sections.empty() && !batch.failure && !batch.ended) {
+    if (held < batch.buffer.size() && !s.source_ended) {
+      auto got = s.source->read(MutableByteView(batch.buffer).subspan(held));
+      if (!got) {
+        batch.failure = std::move(got).error();
+        break;
+      }
+      s.source_ended = *got == 0;
+      held += *got;
+    }
+    std::size_t wanted = 0;
+    used = s.take_sections(batch, held, wanted);
+    if (s.source_ended && held == 0) batch.ended = true;
+    if (batch.sections.empty() && wanted > batch.buffer.size()) batch.buffer.resize(wanted);
+  }
+  s.hash(batch.sections);
+  const ByteView rest = ByteView(batch.buffer).subspan(used, held - used);
+  s.carry.assign(rest.begin(), rest.end());
+}
+
+}  // namespace atb::car

@@ -1,0 +1,45 @@
+// Sections of a CAR by the batch: as many as a buffer holds, so that their blocks are hashed side by side
+// (crypto/sha256_many.h), and so that a thread can read one batch while another works on the one before.
+// reader.h says what is checked, and hands the same out one by one.
+#pragma once
+
+#include "core/car/reader.h"
+
+namespace atb::car {
+
+// Used again and again for its memory.
+struct SectionBatch {
+  std::vector<Section> sections;  // their blocks lie in `buffer`
+  std::optional<Error> failure;   // what ends the reading, after `sections`
+  bool ended = false;             // nothing comes after `sections`
+  Bytes buffer;
+};
+
+// A source of batches: a BatchReader, or one that reads ahead.
+class Batches {
+ public:
+  virtual ~Batches() = default;
+  virtual const Header& header() const = 0;
+  // The next batch: one section at least, or `failure`, or `ended`; not to be called again after one of
+  // these. It lives until the next call. Never null.
+  virtual const SectionBatch* next() = 0;
+};
+
+class BatchReader {
+ public:
+  // As Reader::open().
+  static Result<BatchReader> open(ByteSource& source, const Limits& limits, Roots roots = Roots::required);
+  BatchReader(BatchReader&&) noexcept;
+  BatchReader& operator=(BatchReader&&) noexcept;
+  ~BatchReader();
+
+  const Header& header() const;
+  void read(SectionBatch& batch);
+
+ private:
+  struct State;
+  explicit BatchReader(std::unique_ptr<State> state);
+  std::unique_ptr<State> state_;
+};
+
+}  // namespace atb::car
