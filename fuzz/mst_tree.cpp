@@ -44,7 +44,6 @@ class Nodes final : public ipld::BlockSource {
     buffer = found->second;
     return ByteView(buffer);
   }
-  bool has(const ipld::Cid& cid) const override { return blocks_.contains(cid); }
 
   std::size_t size() const { return blocks_.size(); }
   std::size_t reads() const { return reads_; }

@@ -7,7 +7,7 @@
 #include "core/base/progress.h"
 #include "core/base/report.h"
 #include "core/base/stop.h"
-#include "core/car/indexed_car.h"
+#include "core/car/followed_car.h"
 #include "core/ipld/block_source.h"
 
 #include <memory>
@@ -17,15 +17,23 @@
 
 namespace atb::backup {
 
-// The repository of a backup, opened: its blocks hashed once and findable by CID.
+// The repository of a backup, opened. Blocks are hashed before they are handed out. One thread at a time.
 class Repository {
  public:
   virtual ~Repository() = default;
+  // Asked for in a walk's order, a depth-first file needs no index (car/followed_car.h).
   virtual ipld::BlockSource& blocks() = 0;
   virtual const std::vector<ipld::Cid>& roots() const = 0;
+  // Says that a block which was handed out belongs to the repository.
+  virtual void reached(const ipld::Cid& cid) = 0;
+  // Reads what nobody asked for. Only then is all known that follows, and are all findings told.
+  virtual Status settle() = 0;
   // Counts of the container; for sources without a container, of the blocks.
   virtual const car::CarFacts& facts() const = 0;
-  virtual car::BlockIndex& index() = 0;
+  virtual std::uint64_t block_count() const = 0;   // each CID once
+  virtual std::uint64_t extra_blocks() const = 0;  // of these, never reached
+  // Where every block lies, with those marked that were reached. Makes the index if need be. Never null.
+  virtual Result<car::BlockIndex*> index() = 0;
 };
 
 struct BlobFile {
@@ -39,7 +47,7 @@ class BackupSource {
   virtual ~BackupSource() = default;
   // For messages: the path the user gave.
   virtual std::string name() const = 0;
-  // Findings as car::IndexedCar::read.
+  // Findings as car::FollowedCar::open(): `findings`, `progress` and `stop` must outlive the repository.
   virtual Result<std::unique_ptr<Repository>> open_repository(const Limits& limits, FindingSink& findings,
                                                               Progress& progress, const StopToken& stop) = 0;
   // The repository as one CAR, for a host's import.

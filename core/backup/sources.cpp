@@ -1,7 +1,9 @@
 // The two kinds of backup there are now, as BackupSource: a folder, and a lone CAR with the files beside it.
 #include "core/backup/files.h"
 #include "core/backup/folder.h"
-#include "core/car/indexed_car.h"
+#include "core/backup/read_ahead.h"
+#include "core/data/cbor.h"
+#include "core/mst/node.h"
 
 #include <fmt/format.h>
 
@@ -11,24 +13,37 @@
 namespace atb::backup {
 namespace {
 
+// Plain is a block that says nothing to anybody but that it is there: a record within the data model, without
+// blobs.
+bool is_plain(ByteView block, const Limits& limits) {
+  return !mst::looks_like_node(block) && data::is_plain_record(block, limits);
+}
+
 class CarRepository final : public Repository {
  public:
   static Result<std::unique_ptr<Repository>> open(std::unique_ptr<RandomAccess> file, const Limits& limits,
                                                   FindingSink& findings, Progress& progress,
                                                   const StopToken& stop) {
-    car::IndexedCar blocks = TRY(car::IndexedCar::read(*file, limits, findings, progress, stop));
-    return std::unique_ptr<Repository>(new CarRepository(std::move(file), std::move(blocks)));
+    car::ReadOptions options{.limits = limits, .batches = read_ahead, .look = [limits](ByteView block) {
+                               return is_plain(block, limits);
+                             }};
+    car::FollowedCar car = TRY(car::FollowedCar::open(*file, std::move(options), findings, progress, stop));
+    return std::unique_ptr<Repository>(new CarRepository(std::move(file), std::move(car)));
   }
-  ipld::BlockSource& blocks() override { return blocks_; }
-  const std::vector<ipld::Cid>& roots() const override { return blocks_.facts().header.roots; }
-  const car::CarFacts& facts() const override { return blocks_.facts(); }
-  car::BlockIndex& index() override { return blocks_.index(); }
+  ipld::BlockSource& blocks() override { return car_; }
+  const std::vector<ipld::Cid>& roots() const override { return car_.roots(); }
+  void reached(const ipld::Cid& cid) override { car_.reached(cid); }
+  Status settle() override { return car_.settle(); }
+  const car::CarFacts& facts() const override { return car_.facts(); }
+  std::uint64_t block_count() const override { return car_.blocks(); }
+  std::uint64_t extra_blocks() const override { return car_.extra_blocks(); }
+  Result<car::BlockIndex*> index() override { return car_.index(); }
 
  private:
-  CarRepository(std::unique_ptr<RandomAccess> file, car::IndexedCar blocks)
-      : file_(std::move(file)), blocks_(std::move(blocks)) {}
-  std::unique_ptr<RandomAccess> file_;  // before blocks_, which reads from it
-  car::IndexedCar blocks_;
+  CarRepository(std::unique_ptr<RandomAccess> file, car::FollowedCar car)
+      : file_(std::move(file)), car_(std::move(car)) {}
+  std::unique_ptr<RandomAccess> file_;  // before car_, which reads from it
+  car::FollowedCar car_;
 };
 
 Result<std::optional<std::string>> read_text(os::FileSystem& fs, const std::string& path) {

@@ -44,9 +44,10 @@ struct BatchReader::State {
   std::vector<crypto::Digest> digests;
 
   Status read_header(Roots wanted);
-  // Empty: the section is not whole in `bytes`, of which there must be `wanted` to go on.
-  Result<std::optional<Section>> section(ByteView bytes, std::size_t& taken, std::size_t& wanted);
+  // False: the section is not whole in `bytes`, of which there must be `wanted` to go on.
+  Result<bool> section(ByteView bytes, Section& section, std::size_t& taken, std::size_t& wanted);
   Result<std::size_t> section_length(ByteView bytes, std::size_t& prefix);
+  Result<std::size_t> check_length(std::uint64_t length, std::size_t prefix) const;
   void hash(std::vector<Section>& sections);
   // Sections out of the bytes that `batch.buffer` holds up to `held`; how many of them were used up.
   std::size_t take_sections(SectionBatch& batch, std::size_t held, std::size_t& wanted);
@@ -80,6 +81,11 @@ Status BatchReader::State::read_header(Roots wanted) {
 
 // The announced length of the section that starts here, checked; `prefix` becomes the length of its varint.
 Result<std::size_t> BatchReader::State::section_length(ByteView bytes, std::size_t& prefix) {
+  // Mostly two bytes; anything else, and all that is wrong, the long way.
+  if (bytes.size() >= 2 && (bytes[0] & 0x80U) != 0 && bytes[1] < 0x80 && bytes[1] != 0) {
+    prefix = 2;
+    return check_length((bytes[0] & 0x7fU) | std::uint64_t{bytes[1]} << 7U, prefix);
+  }
   Cursor cursor(bytes.first(std::min(bytes.size(), kVarintBytes)));
   const auto length = cursor.varint();
   if (!length) {
@@ -92,46 +98,49 @@ Result<std::size_t> BatchReader::State::section_length(ByteView bytes, std::size
               fmt::format("the length of the section at byte {} is no valid varint", consumed), kFetchAgain)
             .at(consumed));
   }
-  if (*length > limits.block_bytes + kCidSlack) {
+  prefix = cursor.offset();
+  return check_length(*length, prefix);
+}
+
+Result<std::size_t> BatchReader::State::check_length(std::uint64_t length, std::size_t prefix) const {
+  if (length > limits.block_bytes + kCidSlack) {
     return std::unexpected(
         Error(ErrorKind::limit_exceeded, "car.block_too_large",
               fmt::format("the section at byte {} announces {} bytes, a block has at most {}", consumed,
-                          *length, limits.block_bytes))
+                          length, limits.block_bytes))
             .at(consumed));
   }
-  prefix = cursor.offset();
-  if (*length > limits.repo_bytes - std::min<std::uint64_t>(limits.repo_bytes, consumed + prefix) ||
+  if (length > limits.repo_bytes - std::min<std::uint64_t>(limits.repo_bytes, consumed + prefix) ||
       sections >= limits.repo_blocks) {
     return std::unexpected(Error(ErrorKind::limit_exceeded, "car.too_large",
                                  fmt::format("the file is larger than {} bytes or {} blocks",
                                              limits.repo_bytes, limits.repo_blocks))
                                .at(consumed));
   }
-  return static_cast<std::size_t>(*length);
+  return static_cast<std::size_t>(length);
 }
 
-Result<std::optional<Section>> BatchReader::State::section(ByteView bytes, std::size_t& taken,
-                                                           std::size_t& wanted) {
+Result<bool> BatchReader::State::section(ByteView bytes, Section& section, std::size_t& taken,
+                                         std::size_t& wanted) {
   if (bytes.size() < kVarintBytes && !source_ended) {
     wanted = kVarintBytes;
-    return std::optional<Section>();
+    return false;
   }
   std::size_t prefix = 0;
   const std::size_t length = TRY(section_length(bytes, prefix));
   if (bytes.size() < prefix + length) {
     wanted = prefix + length;
-    if (!source_ended) return std::optional<Section>();
+    if (!source_ended) return false;
     return std::unexpected(
         cut(consumed,
             fmt::format("the file ends inside the section at byte {}: {} bytes are announced, {} are there",
                         consumed, length, bytes.size() - prefix)));
   }
   const ByteView content = bytes.subspan(prefix, length);
-  Section section;
   section.section_offset = consumed;
   std::size_t cid_bytes = ipld::Cid::kBytes;
   if (length >= ipld::Cid::kBytes) {
-    if (auto cid = ipld::Cid::from_bytes(content.first(ipld::Cid::kBytes))) section.cid = *cid;
+    section.cid = ipld::Cid::blessed(content.data());
   }
   if (!section.cid) {
     const auto foreign = foreign_cid_bytes(content);
@@ -154,7 +163,7 @@ Result<std::optional<Section>> BatchReader::State::section(ByteView bytes, std::
                                .at(consumed));
   }
   taken = prefix + length;
-  return section;
+  return true;
 }
 
 std::size_t BatchReader::State::take_sections(SectionBatch& batch, std::size_t held, std::size_t& wanted) {
@@ -162,13 +171,11 @@ std::size_t BatchReader::State::take_sections(SectionBatch& batch, std::size_t h
   wanted = 0;
   while (used < held) {
     std::size_t taken = 0;
-    auto next = section(ByteView(batch.buffer).subspan(used, held - used), taken, wanted);
-    if (!next) {
-      batch.failure = std::move(next).error();
-      break;
-    }
-    if (!*next) break;
-    batch.sections.push_back(**next);
+    Section& next = batch.sections.emplace_back();
+    auto whole = section(ByteView(batch.buffer).subspan(used, held - used), next, taken, wanted);
+    if (!whole || !*whole) batch.sections.pop_back();
+    if (!whole) batch.failure = std::move(whole).error();
+    if (!whole || !*whole) break;
     used += taken;
     consumed += taken;
     ++sections;

@@ -3,6 +3,8 @@
 #include <fmt/core.h>
 
 #include <algorithm>
+#include <array>
+#include <bit>
 #include <cstdlib>
 #include <cstring>
 #include <new>
@@ -15,16 +17,19 @@ namespace {
 
 constexpr unsigned kLengthBits = 23;
 constexpr std::uint64_t kMaxLength = (1ULL << kLengthBits) - 1;
-constexpr std::uint64_t kMaxOffset = (1ULL << 40) - 1;
+constexpr std::uint64_t kMaxOffset = (1ULL << 39) - 1;
+constexpr unsigned kOffsetShift = kLengthBits + 2;
 constexpr std::uint64_t kMaxEntries = (1ULL << 32) - 1;
 
-// Digest, then offset << 24 | length << 1 | codec.
+// Digest, then offset << 25 | length << 2 | plain << 1 | codec.
 struct Entry {
   crypto::Digest digest;
   std::uint64_t place;
 
-  std::uint64_t offset() const { return place >> (kLengthBits + 1); }
-  Location location() const { return {offset(), static_cast<std::uint32_t>((place >> 1) & kMaxLength)}; }
+  std::uint64_t offset() const { return place >> kOffsetShift; }
+  Location location() const {
+    return {offset(), static_cast<std::uint32_t>((place >> 2) & kMaxLength), ((place >> 1) & 1U) != 0};
+  }
   unsigned codec_bit() const { return static_cast<unsigned>(place & 1U); }
   ipld::Cid cid() const { return {codec_bit() != 0 ? ipld::Codec::raw : ipld::Codec::dag_cbor, digest}; }
 };
@@ -33,7 +38,17 @@ static_assert(std::is_trivially_copyable_v<Entry>);
 
 unsigned codec_bit_of(const ipld::Cid& cid) { return cid.codec() == ipld::Codec::raw ? 1U : 0U; }
 
+// The first bytes of a digest as a number that sorts as they do.
+std::uint64_t head_of(const crypto::Digest& digest) {
+  std::uint64_t head = 0;
+  std::memcpy(&head, digest.data(), sizeof head);
+  return std::endian::native == std::endian::little ? __builtin_bswap64(head) : head;
+}
+
 int compare(const crypto::Digest& a, unsigned a_codec, const crypto::Digest& b, unsigned b_codec) {
+  const std::uint64_t a_head = head_of(a);
+  const std::uint64_t b_head = head_of(b);
+  if (a_head != b_head) return a_head < b_head ? -1 : 1;
   const int order = std::memcmp(a.data(), b.data(), a.size());
   return order != 0 ? order : static_cast<int>(a_codec) - static_cast<int>(b_codec);
 }
@@ -46,6 +61,35 @@ bool same_cid(const Entry& a, const Entry& b) {
 bool entry_less(const Entry& a, const Entry& b) {
   const int order = compare(a.digest, a.codec_bit(), b.digest, b.codec_bit());
   return order != 0 ? order < 0 : a.place < b.place;
+}
+
+// Digests are evenly spread: two rounds of sorting by one byte, in place, leave little to compare. A file
+// whose digests are not (somebody worked for that) is sorted by comparing.
+void sort_entries(std::span<Entry> all, std::size_t byte) {
+  constexpr std::size_t kFew = 128;
+  constexpr std::size_t kRounds = 2;
+  if (all.size() < kFew || byte == kRounds) {
+    std::sort(all.begin(), all.end(), entry_less);
+    return;
+  }
+  std::array<std::size_t, 257> starts{};
+  for (const Entry& entry : all) ++starts[entry.digest[byte] + 1U];
+  for (std::size_t i = 1; i < starts.size(); ++i) starts[i] += starts[i - 1];
+  std::array<std::size_t, 256> next{};
+  std::copy_n(starts.begin(), next.size(), next.begin());
+  for (std::size_t bucket = 0; bucket < next.size(); ++bucket) {
+    while (next[bucket] < starts[bucket + 1]) {
+      Entry& entry = all[next[bucket]];
+      const std::size_t home = entry.digest[byte];
+      if (home == bucket) {
+        ++next[bucket];
+      } else {
+        std::swap(entry, all[next[home]++]);
+      }
+    }
+  }
+  for (std::size_t bucket = 0; bucket < next.size(); ++bucket)
+    sort_entries(all.subspan(starts[bucket], starts[bucket + 1] - starts[bucket]), byte + 1);
 }
 
 // Merges the few entries from `sealed` on into the sorted ones before them, from the back: linear, with
@@ -81,6 +125,9 @@ struct BlockIndex::State {
   std::uint64_t duplicates = 0;
   std::vector<std::uint64_t> marks;  // a bit a sealed entry
   std::size_t marked = 0;
+  std::vector<std::uint32_t> ways;  // where the entries of each value of the digest's first bits begin
+  unsigned way_bits = 0;
+  mutable std::size_t last_found = 0;  // find() and mark() are mostly asked for the same block in turn
 
   std::span<Entry> all() { return {entries, count}; }
   std::span<const Entry> sorted() const { return {entries, sealed}; }
@@ -95,13 +142,34 @@ struct BlockIndex::State {
     capacity = wanted;
   }
 
+  // Some four entries a way.
+  void lay_ways() {
+    way_bits = std::min(24U, static_cast<unsigned>(std::bit_width(sealed / 4)));
+    ways.assign((std::size_t{1} << way_bits) + 1, 0);
+    for (std::size_t i = 0; i < sealed; ++i) ++ways[way_of(entries[i].digest) + 1];
+    for (std::size_t i = 1; i < ways.size(); ++i) ways[i] += ways[i - 1];
+  }
+  std::size_t way_of(const crypto::Digest& digest) const {
+    return way_bits == 0 ? 0 : static_cast<std::size_t>(head_of(digest) >> (64U - way_bits));
+  }
+
+  bool is_at(const ipld::Cid& cid, std::size_t at) const {
+    return at < sealed &&
+           compare(entries[at].digest, entries[at].codec_bit(), cid.digest(), codec_bit_of(cid)) == 0;
+  }
+
   std::optional<std::size_t> position(const ipld::Cid& cid) const {
+    if (sealed == 0) return std::nullopt;
+    if (is_at(cid, last_found)) return last_found;
     const unsigned codec = codec_bit_of(cid);
+    const std::size_t way = way_of(cid.digest());
+    const std::span<const Entry> near = sorted().subspan(ways[way], ways[way + 1] - ways[way]);
     const auto entry = std::ranges::partition_point(
-        sorted(), [&](const Entry& e) { return compare(e.digest, e.codec_bit(), cid.digest(), codec) < 0; });
-    if (entry == sorted().end() || compare(entry->digest, entry->codec_bit(), cid.digest(), codec) != 0)
-      return std::nullopt;
-    return static_cast<std::size_t>(entry - sorted().begin());
+        near, [&](const Entry& e) { return compare(e.digest, e.codec_bit(), cid.digest(), codec) < 0; });
+    const std::size_t at = ways[way] + static_cast<std::size_t>(entry - near.begin());
+    if (!is_at(cid, at)) return std::nullopt;
+    last_found = at;
+    return at;
   }
 
   bool is_marked(std::size_t at) const { return ((marks[at / 64] >> (at % 64)) & 1U) != 0; }
@@ -120,8 +188,8 @@ Status BlockIndex::add(const ipld::Cid& cid, Location location) {
                             location.length, location.offset));
   }
   if (s.count == s.capacity) s.grow();
-  const std::uint64_t place =
-      (location.offset << (kLengthBits + 1)) | (std::uint64_t{location.length} << 1) | codec_bit_of(cid);
+  const std::uint64_t place = (location.offset << kOffsetShift) | (std::uint64_t{location.length} << 2) |
+                              (location.plain ? std::uint64_t{2} : std::uint64_t{0}) | codec_bit_of(cid);
   new (s.entries + s.count) Entry{cid.digest(), place};
   ++s.count;
   return {};
@@ -132,7 +200,7 @@ void BlockIndex::seal() {
   if (s.count == s.sealed) return;
   const std::span<Entry> all = s.all();
   if (s.count - s.sealed > s.sealed / 8) {
-    std::sort(all.begin(), all.end(), entry_less);
+    sort_entries(all, 0);
   } else {
     merge_tail(all, s.sealed);
   }
@@ -140,6 +208,7 @@ void BlockIndex::seal() {
   s.duplicates += s.count - kept;
   s.count = kept;
   s.sealed = kept;
+  s.lay_ways();
   s.marks.assign((kept + 63) / 64, 0);
   s.marked = 0;
 }
@@ -163,9 +232,26 @@ bool BlockIndex::mark(const ipld::Cid& cid) {
   return true;
 }
 
+void BlockIndex::unmark(const ipld::Cid& cid) {
+  State& s = *state_;
+  const auto at = s.position(cid);
+  if (!at || !s.is_marked(*at)) return;
+  s.marks[*at / 64] &= ~(std::uint64_t{1} << (*at % 64));
+  --s.marked;
+}
+
 void BlockIndex::clear_marks() {
   std::ranges::fill(state_->marks, 0);
   state_->marked = 0;
+}
+
+void BlockIndex::mark_before(std::uint64_t offset) {
+  State& s = *state_;
+  for (std::size_t i = 0; i < s.sealed; ++i) {
+    if (s.entries[i].offset() >= offset || s.is_marked(i)) continue;
+    s.marks[i / 64] |= std::uint64_t{1} << (i % 64);
+    ++s.marked;
+  }
 }
 
 Status BlockIndex::for_each_unmarked(const std::function<Status(const ipld::Cid&, Location)>& visit) const {

@@ -1,6 +1,6 @@
-// Where each block lies: 40 bytes a block (32 of digest, 40 bits of offset, 23 of length, 1 of codec), flat
-// and sorted by digest, plus one bit a block for "reached". No heap node a block: a million blocks are 40 MB.
-// One thread at a time.
+// Where each block lies: 40 bytes a block (32 of digest, 39 bits of offset, 23 of length, 1 of codec, 1 for a
+// note), flat and sorted by digest, one bit a block for "reached", and a byte a block to find the place to
+// look at. No heap node a block: a million blocks are 41 MB. One thread at a time.
 #pragma once
 
 #include "core/base/byte_source.h"
@@ -17,6 +17,7 @@ namespace atb::car {
 struct Location {
   std::uint64_t offset = 0;
   std::uint32_t length = 0;
+  bool plain = false;  // whoever added it looked at the bytes, and noted that they need not be read again
 };
 
 class BlockIndex {
@@ -26,7 +27,7 @@ class BlockIndex {
   BlockIndex& operator=(BlockIndex&&) noexcept;
   ~BlockIndex();
 
-  // "car.too_large" from 2^40 bytes of offset, from 2^23 of length, or from 2^32 blocks on.
+  // "car.too_large" from 2^39 bytes of offset, from 2^23 of length, or from 2^32 blocks on.
   Status add(const ipld::Cid& cid, Location location);
   // Sorts what was added since the last call; a CID seen before keeps its first place and counts as a
   // duplicate. find() and the rest see only what was sealed. May be called again after more add(); when there
@@ -38,7 +39,10 @@ class BlockIndex {
   std::optional<Location> find(const ipld::Cid& cid) const;
   // Marks a block as part of the repository; false if it was marked before (or is not there).
   bool mark(const ipld::Cid& cid);
+  void unmark(const ipld::Cid& cid);
   void clear_marks();
+  // Marks all whose first place is before `offset`.
+  void mark_before(std::uint64_t offset);
   std::size_t marked() const;
   // Calls `visit` for each unmarked block, in file order; stops at the first error.
   Status for_each_unmarked(const std::function<Status(const ipld::Cid&, Location)>& visit) const;

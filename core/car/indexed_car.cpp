@@ -7,71 +7,128 @@ namespace {
 
 constexpr std::uint64_t kProgressStep = 4U << 20;
 
+// A BatchReader over a file, one batch at a time.
+class PlainBatches final : public Batches {
+ public:
+  PlainBatches(std::unique_ptr<ByteSource> source, BatchReader reader)
+      : source_(std::move(source)), reader_(std::move(reader)) {}
+  const Header& header() const override { return reader_.header(); }
+  const SectionBatch* next() override {
+    reader_.read(batch_);
+    return &batch_;
+  }
+
+ private:
+  std::unique_ptr<ByteSource> source_;  // before reader_, which reads from it
+  BatchReader reader_;
+  SectionBatch batch_;
+};
+
 // One pass over the sections. What is wrong with single blocks goes to `findings`.
-Status index_sections(Reader& reader, BlockIndex& index, CarFacts& facts, FindingSink& findings,
-                      Progress& progress, const StopToken& stop) {
-  std::uint64_t next_report = kProgressStep;
-  while (true) {
-    TRY(check_stop(stop));
-    const auto section = TRY(reader.next());
-    if (!section) return {};
-    switch (section->state) {
-      case Section::State::good:
-        TRY(index.add(*section->cid,
-                      {section->block_offset, static_cast<std::uint32_t>(section->block.size())}));
-        ++facts.sections;
-        break;
-      case Section::State::wrong_hash:
-        ++facts.wrong_hashes;
-        findings.add({"car.hash", Severity::damage, section->cid->str(),
-                      fmt::format("the block at byte {} ({} bytes) does not hash to its CID",
-                                  section->block_offset, section->block.size())});
-        break;
-      case Section::State::unsupported_cid:
-        ++facts.unsupported;
-        findings.add({"car.unsupported_cid", Severity::damage,
-                      fmt::format("byte {}", section->section_offset),
-                      fmt::format("the section at byte {} has a CID of a kind the protocol does not use",
-                                  section->section_offset)});
-        break;
-    }
-    if (reader.offset() >= next_report) {
-      progress.report({"index", reader.offset(), facts.bytes, facts.sections, 0, false});
-      next_report = reader.offset() + kProgressStep;
+class Pass {
+ public:
+  Pass(BlockIndex& index, CarFacts& facts, const ReadOptions& options, FindingSink& findings,
+       Progress& progress, const StopToken& stop)
+      : index_(index),
+        facts_(facts),
+        options_(options),
+        findings_(findings),
+        progress_(progress),
+        stop_(stop) {}
+
+  Status run(Batches& batches) {
+    offset_ = facts_.header.bytes;
+    while (true) {
+      TRY(check_stop(stop_));
+      const SectionBatch& batch = *batches.next();
+      for (const Section& section : batch.sections) TRY(take(section));
+      if (batch.failure) return std::unexpected(*batch.failure);
+      if (batch.ended) return {};
+      if (offset_ >= next_report_) {
+        progress_.report({"index", offset_, facts_.bytes, facts_.sections, 0, false});
+        next_report_ = offset_ + kProgressStep;
+      }
     }
   }
-}
+  std::uint64_t offset() const { return offset_; }
+
+ private:
+  Status take(const Section& section) {
+    offset_ = section.block_offset + section.block.size();
+    switch (section.state) {
+      case Section::State::good: {
+        const bool plain = options_.look && options_.look(section.block);
+        TRY(index_.add(*section.cid,
+                       {section.block_offset, static_cast<std::uint32_t>(section.block.size()), plain}));
+        ++facts_.sections;
+        break;
+      }
+      case Section::State::wrong_hash:
+        ++facts_.wrong_hashes;
+        findings_.add({"car.hash", Severity::damage, section.cid->str(),
+                       fmt::format("the block at byte {} ({} bytes) does not hash to its CID",
+                                   section.block_offset, section.block.size())});
+        break;
+      case Section::State::unsupported_cid:
+        ++facts_.unsupported;
+        findings_.add({"car.unsupported_cid", Severity::damage,
+                       fmt::format("byte {}", section.section_offset),
+                       fmt::format("the section at byte {} has a CID of a kind the protocol does not use",
+                                   section.section_offset)});
+        break;
+    }
+    return {};
+  }
+
+  BlockIndex& index_;
+  CarFacts& facts_;
+  const ReadOptions& options_;
+  FindingSink& findings_;
+  Progress& progress_;
+  const StopToken& stop_;
+  std::uint64_t offset_ = 0;
+  std::uint64_t next_report_ = kProgressStep;
+};
 
 }  // namespace
 
-Result<IndexedCar> IndexedCar::read(const RandomAccess& file, const Limits& limits, FindingSink& findings,
-                                    Progress& progress, const StopToken& stop) {
+Result<std::unique_ptr<Batches>> open_batches(const RandomAccess& file, const Limits& limits) {
+  auto source = stream_of(file);
+  BatchReader reader = TRY(BatchReader::open(*source, limits));
+  return std::unique_ptr<Batches>(new PlainBatches(std::move(source), std::move(reader)));
+}
+
+void tell_extra_roots(const Header& header, FindingSink& findings) {
+  if (header.roots.size() < 2) return;
+  findings.add({"car.extra_roots", Severity::info, "",
+                fmt::format("the file names {} roots; the first is taken", header.roots.size())});
+}
+
+Result<IndexedCar> IndexedCar::read(const RandomAccess& file, const ReadOptions& options,
+                                    FindingSink& findings, Progress& progress, const StopToken& stop) {
   IndexedCar car(file);
   CarFacts& facts = car.facts_;
   facts.bytes = file.size();
 
-  const auto source = stream_of(file);
-  Reader reader = TRY(Reader::open(*source, limits));
-  facts.header = reader.header();
-  auto outcome = index_sections(reader, car.index_, facts, findings, progress, stop);
+  const auto batches = TRY(options.batches(file, options.limits));
+  facts.header = batches->header();
+  Pass pass(car.index_, facts, options, findings, progress, stop);
+  auto outcome = pass.run(*batches);
   if (!outcome) {
     // Broken framing is a fact about the file; anything else (a failing disk, Ctrl-C) ends the work.
     if (!outcome.error().id.starts_with("car.")) return std::unexpected(std::move(outcome).error());
     const Error& error = outcome.error();
-    findings.add({error.id, Severity::damage, fmt::format("byte {}", error.offset.value_or(reader.offset())),
+    findings.add({error.id, Severity::damage, fmt::format("byte {}", error.offset.value_or(pass.offset())),
                   error.message});
     facts.broken = std::move(outcome).error();
   }
   car.index_.seal();
-  if (facts.header.roots.size() > 1) {
-    findings.add({"car.extra_roots", Severity::info, "",
-                  fmt::format("the file names {} roots; the first is taken", facts.header.roots.size())});
-  }
+  tell_extra_roots(facts.header, findings);
   if (car.index_.duplicates() > 0) {
     findings.add({"car.duplicate_blocks", Severity::info, "",
                   fmt::format("{} blocks are there more than once", car.index_.duplicates())});
   }
-  progress.report({"index", reader.offset(), facts.bytes, facts.sections, facts.sections, true});
+  progress.report({"index", pass.offset(), facts.bytes, facts.sections, facts.sections, true});
   return car;
 }
 
@@ -79,6 +136,10 @@ Result<ByteView> IndexedCar::get(const ipld::Cid& cid, Bytes& buffer) {
   return read_block(index_, *file_, cid, buffer);
 }
 
-bool IndexedCar::has(const ipld::Cid& cid) const { return index_.find(cid).has_value(); }
+std::optional<std::size_t> IndexedCar::plain_bytes(const ipld::Cid& cid) {
+  const auto place = index_.find(cid);
+  if (!place || !place->plain) return std::nullopt;
+  return place->length;
+}
 
 }  // namespace atb::car

@@ -1,14 +1,15 @@
 // A CAR file as a BlockSource: one pass hashes every block and notes where it lies; then blocks are read by
-// CID.
+// CID. followed_car.h does without the pass where it can.
 #pragma once
 
 #include "core/base/progress.h"
 #include "core/base/report.h"
 #include "core/base/stop.h"
+#include "core/car/batch.h"
 #include "core/car/block_index.h"
-#include "core/car/reader.h"
 #include "core/ipld/block_source.h"
 
+#include <functional>
 #include <memory>
 
 namespace atb::car {
@@ -23,17 +24,33 @@ struct CarFacts {
   std::optional<Error> broken;  // framing broke here; what came before is indexed
 };
 
+// Opens a file for reading it by the batch; in a thread of its own, perhaps. `file` must outlive it.
+using OpenBatches =
+    std::function<Result<std::unique_ptr<Batches>>(const RandomAccess& file, const Limits& limits)>;
+// In the caller's thread.
+Result<std::unique_ptr<Batches>> open_batches(const RandomAccess& file, const Limits& limits);
+
+// A look at each block while its bytes are at hand, in file order. True: there is nothing in it that anyone
+// would read it again for (BlockSource::plain_bytes).
+using LookAtBlock = std::function<bool(ByteView)>;
+
+struct ReadOptions {
+  Limits limits;
+  OpenBatches batches = open_batches;
+  LookAtBlock look;  // may be empty: no block is plain then
+};
+
 class IndexedCar final : public ipld::BlockSource {
  public:
   // `file` must outlive the object. Fails only when the header cannot be read, or on I/O, or when stopped.
   // Findings: "car.hash" (damage; where = CID, detail = offset), "car.unsupported_cid" (damage),
   // "car.cut" and the other framing ids (damage), "car.extra_roots" (info), "car.duplicate_blocks" (info, one
   // with a count).
-  static Result<IndexedCar> read(const RandomAccess& file, const Limits& limits, FindingSink& findings,
+  static Result<IndexedCar> read(const RandomAccess& file, const ReadOptions& options, FindingSink& findings,
                                  Progress& progress, const StopToken& stop);
 
   Result<ByteView> get(const ipld::Cid& cid, Bytes& buffer) override;
-  bool has(const ipld::Cid& cid) const override;
+  std::optional<std::size_t> plain_bytes(const ipld::Cid& cid) override;
   const CarFacts& facts() const { return facts_; }
   BlockIndex& index() { return index_; }
   const BlockIndex& index() const { return index_; }
@@ -44,5 +61,8 @@ class IndexedCar final : public ipld::BlockSource {
   CarFacts facts_;
   BlockIndex index_;
 };
+
+// Adds "car.extra_roots" where it holds.
+void tell_extra_roots(const Header& header, FindingSink& findings);
 
 }  // namespace atb::car

@@ -18,7 +18,7 @@ class Spool final : public ipld::BlockSource, public ipld::BlockSink {
   // Makes what was put findable; call between answers.
   void seal() { index_.seal(); }
   Result<ByteView> get(const ipld::Cid& cid, Bytes& buffer) override;
-  bool has(const ipld::Cid& cid) const override { return index_.find(cid).has_value(); }
+  bool has(const ipld::Cid& cid) const { return index_.find(cid).has_value(); }
   BlockIndex& index() { return index_; }
   std::uint64_t bytes() const { return bytes_; }
 

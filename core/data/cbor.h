@@ -43,5 +43,9 @@ struct RecordScan {
 };
 // One pass, no tree: besides the result, memory for the open maps only.
 RecordScan scan_record(ByteView bytes, const Limits& limits);
+// The same into a scan that is there, for its memory.
+void scan_record_into(RecordScan& scan, ByteView bytes, const Limits& limits);
+// Does a scan find neither a deviation nor a blob?
+bool is_plain_record(ByteView bytes, const Limits& limits);
 
 }  // namespace atb::data

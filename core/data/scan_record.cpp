@@ -10,12 +10,19 @@ namespace {
 enum class Key : std::uint8_t { other, type, ref, mime_type, size, cid };
 
 Key key_of(std::string_view name) {
-  if (name == "$type") return Key::type;
-  if (name == "ref") return Key::ref;
-  if (name == "mimeType") return Key::mime_type;
-  if (name == "size") return Key::size;
-  if (name == "cid") return Key::cid;
-  return Key::other;
+  switch (name.size()) {
+    case 3:
+      if (name == "ref") return Key::ref;
+      return name == "cid" ? Key::cid : Key::other;
+    case 4:
+      return name == "size" ? Key::size : Key::other;
+    case 5:
+      return name == "$type" ? Key::type : Key::other;
+    case 8:
+      return name == "mimeType" ? Key::mime_type : Key::other;
+    default:
+      return Key::other;
+  }
 }
 
 // What is known of one open map or array. Plain views into the record: thousands of records a second pass
@@ -116,15 +123,28 @@ class Scanner {
 
 }  // namespace
 
-RecordScan scan_record(ByteView bytes, const Limits& limits) {
-  RecordScan scan;
+void scan_record_into(RecordScan& scan, ByteView bytes, const Limits& limits) {
+  scan.type.clear();
+  scan.deviation.clear();
+  scan.blobs.clear();
   Scanner scanner(scan);
   if (const auto fault = ipld::CborWalk(bytes, limits, scanner).run()) {
     scan.deviation = ipld::id_of(fault->rule);
   } else if (!scanner.saw_top_map()) {
     scan.deviation = "data.top_level";
   }
+}
+
+RecordScan scan_record(ByteView bytes, const Limits& limits) {
+  RecordScan scan;
+  scan_record_into(scan, bytes, limits);
   return scan;
+}
+
+bool is_plain_record(ByteView bytes, const Limits& limits) {
+  thread_local RecordScan scan;
+  scan_record_into(scan, bytes, limits);
+  return scan.deviation.empty() && scan.blobs.empty();
 }
 
 }  // namespace atb::data

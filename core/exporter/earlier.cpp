@@ -17,6 +17,7 @@ Result<Earlier> read_repository(const Context& context, backup::Repository& repo
   const ipld::Cid root = repository.roots().front();
   const verify::RepoProof proof = TRY(verify::prove_repository(repository.blocks(), root, options, nullptr,
                                                                report, context.progress, context.stop));
+  TRY(repository.settle());
   Earlier earlier{.did = {}, .repository = {}, .damaged = !proof.tree_complete};
   if (!proof.commit) return earlier;
   earlier.did = proof.commit->did;
@@ -26,7 +27,7 @@ Result<Earlier> read_repository(const Context& context, backup::Repository& repo
                               .data = proof.commit->data,
                               .rev = proof.commit->rev ? proof.commit->rev->str() : std::string(),
                               .records = proof.records,
-                              .blocks = repository.index().size()};
+                              .blocks = repository.block_count()};
   return earlier;
 }
 

@@ -96,6 +96,7 @@ class FolderExport {
     verify::RepoProof proof =
         TRY(verify::prove_repository((*repository)->blocks(), before()->repository.commit, options, nullptr,
                                      report, context_.progress, context_.stop));
+    TRY((*repository)->settle());
     if (!proof.sound() || report.has(Severity::damage)) return false;
     repository_ = before()->repository;
     exported_.car_bytes = repository_->file.bytes;

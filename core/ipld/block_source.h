@@ -6,6 +6,9 @@
 #include "core/base/result.h"
 #include "core/ipld/cid.h"
 
+#include <cstddef>
+#include <optional>
+
 namespace atb::ipld {
 
 class BlockSource {
@@ -15,7 +18,9 @@ class BlockSource {
   // buffer changes. Error kind not_found, id "block.missing". The bytes are known to hash to `cid`: either
   // the source checked them when they came in, or it checks them now.
   virtual Result<ByteView> get(const Cid& cid, Bytes& buffer) = 0;
-  virtual bool has(const Cid& cid) const = 0;
+  // For a block that is there and that whoever read it looked at and found plain (car/indexed_car.h says what
+  // that is): how long it is. Its bytes need not be read again. Empty for any other.
+  virtual std::optional<std::size_t> plain_bytes(const Cid&) { return std::nullopt; }
 };
 
 // Takes blocks as they are made: a CAR writer, a spool, a test's map.

@@ -64,19 +64,35 @@ inline bool read_head(ByteView bytes, std::size_t& at, CborHead& head) {
   const std::size_t width = std::size_t{1} << (head.info - 24U);
   if (bytes.size() - at - 1 < width) return false;
   std::uint64_t value = 0;
-  for (const std::uint8_t byte : bytes.subspan(at + 1, width)) value = (value << 8U) | byte;
+  for (std::size_t i = 1; i <= width; ++i) value = (value << 8U) | bytes[at + i];
   head.value = value;
   at += 1 + width;
   return true;
 }
 
-// As base's valid_utf8, with the common case, short and plain ASCII, decided here.
-inline bool is_utf8(ByteView text) {
-  if (text.size() > 32) return valid_utf8(as_text(text));
-  std::uint8_t all = 0;
-  for (const std::uint8_t byte : text) all |= byte;
-  return all < 0x80 || valid_utf8(as_text(text));
+// No byte has its high bit set. Reads words that overlap rather than byte by byte.
+inline bool is_ascii(ByteView text) {
+  constexpr std::uint64_t kHighBits = 0x8080'8080'8080'8080;
+  const std::uint8_t* const bytes = text.data();
+  const std::size_t size = text.size();
+  const auto word_at = [bytes](std::size_t at) {
+    std::uint64_t word = 0;
+    std::memcpy(&word, bytes + at, sizeof word);
+    return word;
+  };
+  if (size < sizeof(std::uint64_t)) {
+    std::uint8_t all = 0;
+    for (const std::uint8_t byte : text) all |= byte;
+    return all < 0x80;
+  }
+  std::uint64_t all = word_at(size - sizeof(std::uint64_t));
+  for (std::size_t at = 0; at + sizeof(std::uint64_t) <= size; at += sizeof(std::uint64_t))
+    all |= word_at(at);
+  return (all & kHighBits) == 0;
 }
+
+// As base's valid_utf8, with the common case, plain ASCII, decided here.
+inline bool is_utf8(ByteView text) { return is_ascii(text) || valid_utf8(as_text(text)); }
 
 // The content of tag 42, a byte string: a zero byte (the "identity" multibase), then a CID of the blessed
 // form.

@@ -86,8 +86,39 @@ class CborWalk {
     if (top.map) top.want_key = !top.want_key;
   }
 
+  // What records mostly consist of: plain ASCII text with a short head. False, and nothing done, for anything
+  // else.
+  bool short_text(ByteView& content) {
+    const std::size_t room = bytes_.size() - at_;
+    if (room < 2) return false;
+    const std::uint8_t* const head = bytes_.data() + at_;
+    std::size_t size = *head - 0x60U;
+    std::size_t skip = 1;
+    if (*head == 0x78 && head[1] >= 24) {
+      size = head[1];
+      skip = 2;
+    } else if (*head < 0x60 || *head > 0x77) {
+      return false;
+    }
+    if (size > room - skip) return false;
+    content = bytes_.subspan(at_ + skip, size);
+    if (!is_ascii(content)) return false;
+    start_ = at_;
+    at_ += skip + size;
+    return true;
+  }
+
   bool item() {
     const bool key = !open_.empty() && open_.top().want_key;
+    if (ByteView content; short_text(content)) {
+      count_item();
+      if (key) {
+        told_key(as_text(content));
+      } else {
+        visitor_.text(as_text(content));
+      }
+      return true;
+    }
     CborHead now;
     if (!head(now)) return false;
     if (now.is_break()) return end_indefinite();
@@ -162,8 +193,12 @@ class CborWalk {
   bool text_key(const CborHead& now) {
     ByteView content;
     if (!take(now.value, content)) return false;
-    const std::string_view name = as_text(content);
     if (!is_utf8(content)) deviate(CborRule::utf8, start_);
+    told_key(as_text(content));
+    return true;
+  }
+
+  void told_key(std::string_view name) {
     Frame& top = open_.top();
     if (top.previous != nullptr) {
       const int order = compare_keys({top.previous, top.previous_size}, name);
@@ -173,7 +208,6 @@ class CborWalk {
     top.previous = name.data();
     top.previous_size = name.size();
     visitor_.key(name);
-    return true;
   }
 
   // Bytes or text of indefinite length: pieces of the same type, each of definite length, then a break.

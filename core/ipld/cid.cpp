@@ -33,14 +33,8 @@ bool is_text_of_a_cid(std::string_view text) {
 }  // namespace
 
 Result<Cid> Cid::from_bytes(ByteView bytes) {
-  // Nearly every one; the rest is for saying what is wrong.
-  if (bytes.size() == kBytes && bytes[0] == 1 && bytes[2] == kSha256Prefix[0] &&
-      bytes[3] == kSha256Prefix[1] &&
-      (bytes[1] == static_cast<std::uint8_t>(Codec::dag_cbor) ||
-       bytes[1] == static_cast<std::uint8_t>(Codec::raw))) {
-    crypto::Digest digest;
-    std::memcpy(digest.data(), bytes.data() + 4, digest.size());
-    return Cid(static_cast<Codec>(bytes[1]), digest);
+  if (bytes.size() == kBytes) {
+    if (const auto cid = blessed(bytes.data())) return *cid;
   }
   // Version 0 is a bare multihash: it has no version and no codec of its own.
   if (bytes.size() == 34 && std::equal(kSha256Prefix.begin(), kSha256Prefix.end(), bytes.begin())) {

@@ -11,6 +11,7 @@
 #include <compare>
 #include <cstring>
 #include <functional>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -28,6 +29,16 @@ class Cid {
   // Base32 text "bafy…"/"bafk…". Ids "cid.syntax"; "cid.unsupported" (kind unsupported) for a well-formed CID
   // of another version, hash or codec.
   static Result<Cid> parse(std::string_view text);
+  // The 36 bytes at `bytes` in the blessed form; empty for all else. from_bytes() says what is wrong.
+  static std::optional<Cid> blessed(const std::uint8_t* bytes) {
+    const bool raw = bytes[1] == static_cast<std::uint8_t>(Codec::raw);
+    if (bytes[0] != 1 || bytes[2] != 0x12 || bytes[3] != 0x20 ||
+        (!raw && bytes[1] != static_cast<std::uint8_t>(Codec::dag_cbor)))
+      return std::nullopt;
+    crypto::Digest digest;
+    std::memcpy(digest.data(), bytes + 4, digest.size());
+    return Cid(raw ? Codec::raw : Codec::dag_cbor, digest);
+  }
   // Exactly the 36 bytes. Same ids.
   static Result<Cid> from_bytes(ByteView bytes);
 

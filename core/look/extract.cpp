@@ -36,14 +36,13 @@ class CarTaker final : public verify::Taker {
 
   Status repository(backup::Repository& repository, const verify::Verdict& so_far) override {
     const ipld::Cid& root = repository.roots().front();
+    car::BlockIndex& index = *TRY(repository.index());
     car_.whole = so_far.proof.commit && so_far.proof.tree_complete && !so_far.report.has(Severity::forged);
     if (car_.whole) {
-      car_.facts =
-          TRY(backup::write_depth_first(repository.blocks(), repository.index(), root,
-                                        context_.options.limits, out_, context_.progress, context_.stop));
+      car_.facts = TRY(backup::write_depth_first(repository.blocks(), index, root, context_.options.limits,
+                                                 out_, context_.progress, context_.stop));
     } else {
-      car_.facts =
-          TRY(backup::write_as_they_lie(repository.blocks(), repository.index(), root, out_, context_.stop));
+      car_.facts = TRY(backup::write_as_they_lie(repository.blocks(), index, root, out_, context_.stop));
     }
     return {};
   }

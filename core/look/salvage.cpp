@@ -7,14 +7,15 @@ namespace {
 
 class Salvage {
  public:
-  Salvage(backup::Repository& repository, const std::string& prefix, const Limits& limits, RecordSink& sink)
-      : repository_(repository), prefix_(prefix), limits_(limits), sink_(sink) {}
+  Salvage(backup::Repository& repository, car::BlockIndex& index, const std::string& prefix,
+          const Limits& limits, RecordSink& sink)
+      : repository_(repository), index_(index), prefix_(prefix), limits_(limits), sink_(sink) {}
 
   // The records of a node, if the block is one.
   Status node(const ipld::Cid& cid) {
     const ByteView block = TRY(repository_.blocks().get(cid, node_block_));
     if (!mst::decode_node_into(node_, block, limits_)) return {};
-    repository_.index().mark(cid);
+    index_.mark(cid);
     std::string path;
     for (const mst::Entry& entry : node_.entries) {
       // Beyond a key that cannot be known, none can.
@@ -22,7 +23,7 @@ class Salvage {
       path.resize(static_cast<std::size_t>(entry.prefix_length));
       path += entry.suffix;
       if (path.size() > limits_.mst_key_bytes) return {};
-      if (repository_.index().mark(entry.value)) TRY(tell(path, entry.value));
+      if (index_.mark(entry.value)) TRY(tell(path, entry.value));
     }
     return {};
   }
@@ -47,6 +48,7 @@ class Salvage {
   }
 
   backup::Repository& repository_;
+  car::BlockIndex& index_;
   const std::string& prefix_;
   const Limits& limits_;
   RecordSink& sink_;
@@ -59,12 +61,13 @@ class Salvage {
 
 Status salvage(backup::Repository& repository, const std::string& prefix, const Limits& limits,
                RecordSink& sink, const StopToken& stop) {
-  Salvage work(repository, prefix, limits, sink);
-  TRY(repository.index().for_each_unmarked([&](const ipld::Cid& cid, auto) -> Status {
+  car::BlockIndex& index = *TRY(repository.index());
+  Salvage work(repository, index, prefix, limits, sink);
+  TRY(index.for_each_unmarked([&](const ipld::Cid& cid, auto) -> Status {
     TRY(check_stop(stop));
     return work.node(cid);
   }));
-  return repository.index().for_each_unmarked([&](const ipld::Cid& cid, auto) -> Status {
+  return index.for_each_unmarked([&](const ipld::Cid& cid, auto) -> Status {
     TRY(check_stop(stop));
     return work.stray(cid);
   });

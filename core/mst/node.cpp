@@ -1,13 +1,15 @@
 #include "core/mst/node.h"
 
-#include "core/crypto/sha256.h"
+#include "core/crypto/sha256_many.h"
 #include "core/ipld/cbor_reader.h"
 #include "core/ipld/cbor_writer.h"
 
 #include <fmt/core.h>
 
 #include <algorithm>
+#include <array>
 #include <bit>
+#include <cstring>
 
 namespace atb::mst {
 namespace {
@@ -66,9 +68,98 @@ Status read_node(Node& node, ipld::CborReader& cbor, const Limits& limits) {
   return cbor.finish();
 }
 
+// The one shape that a canonical node has, read at known places. Whatever is not quite so is left to
+// read_node(), which says what is wrong; so this accepts nothing that read_node() refuses.
+class FixedShape {
+ public:
+  explicit FixedShape(ByteView block) : at_(block.data()), end_(block.data() + block.size()) {}
+
+  bool read(Node& node, const Limits& limits) {
+    std::uint64_t count = 0;
+    if (!literal("\xa2\x61\x65") || !head(4, count) || count > limits.mst_node_entries) return false;
+    for (std::uint64_t i = 0; i < count; ++i) {
+      node.entries.push_back(Entry{0, {}, kNoCid, std::nullopt});
+      if (!entry(node.entries.back())) return false;
+    }
+    return literal("\x61\x6c") && link_or_null(node.left) && at_ == end_;
+  }
+
+ private:
+  static inline const ipld::Cid kNoCid{ipld::Codec::dag_cbor, {}};
+
+  std::size_t left() const { return static_cast<std::size_t>(end_ - at_); }
+
+  // A string literal, without its closing zero.
+  template <std::size_t N>
+  bool literal(const char (&bytes)[N]) {  // NOLINT(*-avoid-c-arrays)
+    if (left() < N - 1 || std::memcmp(at_, bytes, N - 1) != 0) return false;
+    at_ += N - 1;
+    return true;
+  }
+
+  // A head of that major type, in its shortest form, of one or two bytes or three.
+  bool head(unsigned major, std::uint64_t& value) {
+    if (left() < 3 || (*at_ >> 5U) != major) return false;  // a node never ends in a head
+    const unsigned info = *at_ & 0x1fU;
+    if (info < 24) {
+      value = info;
+      at_ += 1;
+      return true;
+    }
+    if (info == 24) {
+      value = at_[1];
+      at_ += 2;
+      return value >= 24;
+    }
+    if (info != 25) return false;
+    value = static_cast<std::uint64_t>(at_[1] << 8U | at_[2]);
+    at_ += 3;
+    return value > 0xff;
+  }
+
+  bool cid(ipld::Cid& out) {
+    if (!literal("\xd8\x2a\x58\x25\x00") || left() < ipld::Cid::kBytes) return false;
+    const auto read = ipld::Cid::blessed(at_);
+    if (!read) return false;
+    out = *read;
+    at_ += ipld::Cid::kBytes;
+    return true;
+  }
+
+  bool link_or_null(std::optional<ipld::Cid>& out) {
+    if (left() == 0) return false;
+    if (*at_ == 0xf6) {
+      ++at_;
+      out.reset();
+      return true;
+    }
+    return cid(out.emplace(kNoCid));
+  }
+
+  bool entry(Entry& entry) {
+    std::uint64_t suffix = 0;
+    if (!literal("\xa4\x61\x6b") || !head(2, suffix) || left() < suffix) return false;
+    entry.suffix = as_text({at_, static_cast<std::size_t>(suffix)});
+    at_ += suffix;
+    return literal("\x61\x70") && head(0, entry.prefix_length) && literal("\x61\x74") &&
+           link_or_null(entry.subtree) && literal("\x61\x76") && cid(entry.value);
+  }
+
+  const std::uint8_t* at_;
+  const std::uint8_t* end_;
+};
+
 }  // namespace
 
+bool looks_like_node(ByteView block) {
+  return block.size() >= 4 && block[0] == 0xa2 && block[1] == 0x61 && block[2] == 'e' &&
+         (block[3] >> 5U) == 4;
+}
+
 Status decode_node_into(Node& node, ByteView block, const Limits& limits) {
+  node.left.reset();
+  node.entries.clear();
+  if (FixedShape(block).read(node, limits)) return {};
   node.left.reset();
   node.entries.clear();
   ipld::CborReader cbor(block);
@@ -115,13 +206,29 @@ Bytes encode_node(const Node& node) {
   return cbor.take();
 }
 
-unsigned key_height(std::string_view key) {
+namespace {
+
+unsigned height_of(const crypto::Digest& digest) {
   unsigned zero_bits = 0;
-  for (const std::uint8_t byte : crypto::sha256(as_bytes(key))) {
+  for (const std::uint8_t byte : digest) {
     zero_bits += static_cast<unsigned>(std::countl_zero(byte));
     if (byte != 0) break;
   }
   return zero_bits / 2;
+}
+
+}  // namespace
+
+unsigned key_height(std::string_view key) { return height_of(crypto::sha256(as_bytes(key))); }
+
+void key_heights(std::span<const ByteView> keys, std::vector<unsigned>& heights) {
+  std::array<crypto::Digest, 16> digests;
+  while (!keys.empty()) {
+    const std::size_t count = std::min(keys.size(), digests.size());
+    crypto::sha256_many(keys.first(count), std::span(digests).first(count));
+    for (std::size_t i = 0; i < count; ++i) heights.push_back(height_of(digests[i]));
+    keys = keys.subspan(count);
+  }
 }
 
 std::size_t common_prefix(std::string_view a, std::string_view b) {

@@ -9,6 +9,7 @@
 
 #include <cstdint>
 #include <optional>
+#include <span>
 #include <string_view>
 #include <vector>
 
@@ -26,6 +27,9 @@ struct Node {
   std::vector<Entry> entries;
 };
 
+// By its first bytes, a map of two whose first key is "e": a node, or hardly anything else.
+bool looks_like_node(ByteView block);
+
 // Strict: exactly these fields, canonical DAG-CBOR. Does not look at keys. Id "mst.node" (kind corrupt;
 // limit_exceeded for too many entries), with the cbor error as context.
 Result<Node> decode_node(ByteView block, const Limits& limits);
@@ -35,6 +39,8 @@ Bytes encode_node(const Node& node);
 
 // Leading zero bits of SHA-256(key), two by two (https://atproto.com/specs/repository#mst-structure).
 unsigned key_height(std::string_view key);
+// The same for many, appended.
+void key_heights(std::span<const ByteView> keys, std::vector<unsigned>& heights);
 // Bytes of common prefix.
 std::size_t common_prefix(std::string_view a, std::string_view b);
 

@@ -46,6 +46,37 @@ KeyBuild build_key(const Entry& entry, std::string_view previous, std::size_t li
   return KeyBuild::done;
 }
 
+// Heights of keys as they are built, a few at a time: hashed side by side, and never all keys of a node at
+// once.
+class HeightBatch {
+ public:
+  void start() {
+    text_.clear();
+    ends_.clear();
+  }
+  void add(std::string_view key, std::vector<unsigned>& heights) {
+    text_ += key;
+    ends_.push_back(text_.size());
+    if (ends_.size() == kKeys) flush(heights);
+  }
+  void flush(std::vector<unsigned>& heights) {
+    keys_.clear();
+    std::size_t start = 0;
+    for (const std::size_t end : ends_) {
+      keys_.push_back(as_bytes(text_).subspan(start, end - start));
+      start = end;
+    }
+    key_heights(keys_, heights);
+    this->start();
+  }
+
+ private:
+  static constexpr std::size_t kKeys = 16;
+  std::string text_;
+  std::vector<std::size_t> ends_;
+  std::vector<ByteView> keys_;
+};
+
 class Walk {
  public:
   Walk(ipld::BlockSource& blocks, const Limits& limits, Visitor& visitor, FindingSink& findings,
@@ -94,6 +125,7 @@ class Walk {
   std::size_t depth_ = 0;
   std::unordered_set<ipld::Cid> misplaced_;
   KeyCheck key_check_;
+  HeightBatch height_batch_;
   WalkStats stats_;
   bool gave_up_ = false;
 };
@@ -211,6 +243,7 @@ bool Walk::check_keys(Level& level) {
   auto& entries = level.node.entries;
   level.in_place.assign(entries.size(), false);
   level.heights.clear();
+  height_batch_.start();
   level.key.clear();
   bool any_in_order = false;
   for (std::size_t at = 0; at < entries.size(); ++at) {
@@ -225,6 +258,7 @@ bool Walk::check_keys(Level& level) {
                fmt::format("the key of entry {} is longer than {} bytes", at, limits_->mst_key_bytes));
       }
       cut_node(level, at);
+      height_batch_.flush(level.heights);
       return at > 0;
     }
     const std::string_view key = level.next_key;
@@ -242,16 +276,18 @@ bool Walk::check_keys(Level& level) {
       level.greatest = key;
       any_in_order = true;
     }
-    level.heights.push_back(key_height(key));
+    height_batch_.add(key, level.heights);
     std::swap(level.key, level.next_key);
   }
+  height_batch_.flush(level.heights);
   return true;
 }
 
 // What is wrong with an entry without putting its position in doubt.
 void Walk::check_entry_form(const Entry& entry, std::string_view previous, std::string_view key) {
-  const std::size_t common = common_prefix(previous, key);
-  if (entry.prefix_length < common) {
+  const auto claimed = static_cast<std::size_t>(entry.prefix_length);
+  if (claimed < previous.size() && claimed < key.size() && previous[claimed] == key[claimed]) {
+    const std::size_t common = common_prefix(previous, key);
     breach("mst.prefix", std::string(key),
            fmt::format("the entry claims to share {} bytes with the key before it and shares {}",
                        entry.prefix_length, common));

@@ -102,6 +102,7 @@ class RecordVisitor final : public mst::Visitor {
         limits_(limits),
         proof_(proof),
         reached_(reached),
+        wants_records_(reached != nullptr && reached->wants_records()),
         report_(report),
         progress_(progress) {}
 
@@ -119,6 +120,13 @@ class RecordVisitor final : public mst::Visitor {
   Status record(std::string_view key, const ipld::Cid& cid) override {
     if (++proof_.records % kRecordsPerEvent == 0) report_progress(false);
     collections_.count(key);
+    if (!wants_records_) {
+      if (const auto bytes = blocks_.plain_bytes(cid)) {
+        if (reached_ != nullptr) reached_->reached(cid);
+        proof_.record_bytes += *bytes;
+        return {};
+      }
+    }
     const auto block = blocks_.get(cid, buffer_);
     if (!block) {
       if (block.error().kind != ErrorKind::not_found) return block.error();
@@ -130,14 +138,14 @@ class RecordVisitor final : public mst::Visitor {
     }
     if (reached_ != nullptr) reached_->reached(cid);
     proof_.record_bytes += block->size();
-    data::RecordScan scan = data::scan_record(*block, limits_);
-    if (!scan.deviation.empty()) {
+    data::scan_record_into(scan_, *block, limits_);
+    if (!scan_.deviation.empty()) {
       ++proof_.deviating_records;
-      report_.add({scan.deviation, Severity::info, std::string(key),
+      report_.add({scan_.deviation, Severity::info, std::string(key),
                    "the record is authentic but outside the data model; it is kept as it is"});
     }
-    if (reached_ != nullptr) TRY(reached_->record(key, cid, *block, scan));
-    blobs_.add(scan.blobs);
+    if (wants_records_) TRY(reached_->record(key, cid, *block, scan_));
+    blobs_.add(scan_.blobs);
     return {};
   }
 
@@ -160,9 +168,11 @@ class RecordVisitor final : public mst::Visitor {
   const Limits& limits_;
   RepoProof& proof_;
   ReachedSink* reached_;
+  bool wants_records_;
   Report& report_;
   Progress& progress_;
   Bytes buffer_;
+  data::RecordScan scan_;
   BlobSet blobs_;
   Collections collections_;
   std::uint64_t missing_records_ = 0;

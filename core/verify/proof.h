@@ -76,6 +76,8 @@ class ReachedSink {
   virtual void reached(const ipld::Cid& cid) = 0;
   // The commit is read and its signature looked at; the tree comes next.
   virtual Status commit(const RepoProof&) { return {}; }
+  // False: record() need not be called, and then a plain record (BlockSource::plain_bytes) need not be read.
+  virtual bool wants_records() const { return true; }
   // A record in its place, with its block, which hashes right. Keys come strictly ascending.
   virtual Status record(std::string_view, const ipld::Cid&, ByteView, const data::RecordScan&) { return {}; }
 };

@@ -6,15 +6,18 @@
 
 #include <fmt/format.h>
 
+#include <utility>
+
 namespace atb::verify {
 namespace {
 
 // Marks what belongs, and passes on to whoever looks in.
 class Marker final : public ReachedSink {
  public:
-  Marker(car::BlockIndex& index, const Verdict& verdict, Taker* taker)
-      : index_(index), verdict_(verdict), taker_(taker) {}
-  void reached(const ipld::Cid& cid) override { index_.mark(cid); }
+  Marker(backup::Repository& repository, const Verdict& verdict, Taker* taker)
+      : repository_(repository), verdict_(verdict), taker_(taker) {}
+  bool wants_records() const override { return taker_ != nullptr; }
+  void reached(const ipld::Cid& cid) override { repository_.reached(cid); }
   Status commit(const RepoProof& proof) override {
     if (taker_ == nullptr) return {};
     return taker_->account(proof.commit->did, verdict_.handle);
@@ -26,7 +29,7 @@ class Marker final : public ReachedSink {
   }
 
  private:
-  car::BlockIndex& index_;
+  backup::Repository& repository_;
   const Verdict& verdict_;
   Taker* taker_;
 };
@@ -57,11 +60,13 @@ Status check_files(backup::BackupSource& source, Report& report, Progress& progr
   return {};
 }
 
-// Empty: the repository cannot be opened; told.
+// Empty: the repository cannot be opened; told to `report`. What is wrong with the file goes to `container`,
+// as far as it is read.
 Result<std::unique_ptr<backup::Repository>> open_repository(backup::BackupSource& source,
-                                                            const Options& options, Report& report,
-                                                            Progress& progress, const StopToken& stop) {
-  auto repository = source.open_repository(options.limits, report, progress, stop);
+                                                            const Options& options, Report& container,
+                                                            Report& report, Progress& progress,
+                                                            const StopToken& stop) {
+  auto repository = source.open_repository(options.limits, container, progress, stop);
   if (repository) return repository;
   const Error& error = repository.error();
   const bool lost = error.kind == ErrorKind::not_found && !source.manifests().empty();
@@ -126,13 +131,13 @@ Status prove(backup::Repository& repository, const KeyEvidence& evidence, const 
   proof_options.evidence = evidence;
   proof_options.now_us = options.now_us;
   proof_options.limits = options.limits;
-  repository.index().clear_marks();
-  Marker marker(repository.index(), verdict, taker);
+  Marker marker(repository, verdict, taker);
   verdict.proof = TRY(prove_repository(repository.blocks(), repository.roots().front(), proof_options,
                                        &marker, verdict.report, progress, stop));
   if (verdict.proof.commit) verdict.did = verdict.proof.commit->did.str();
+  TRY(repository.settle());
   if (!verdict.proof.tree_complete) return {};  // what is not reached may well belong
-  verdict.extra_blocks = repository.index().size() - repository.index().marked();
+  verdict.extra_blocks = repository.extra_blocks();
   if (verdict.extra_blocks != 0) {
     verdict.report.add(
         {"car.extra_blocks", Severity::info, "",
@@ -147,21 +152,25 @@ Result<Verdict> verify_backup(backup::BackupSource& source, const Options& optio
                               const StopToken& stop, Taker* taker) {
   Verdict verdict;
   if (options.files) TRY(check_files(source, verdict.report, progress, stop));
-  const auto repository = TRY(open_repository(source, options, verdict.report, progress, stop));
+  Report container;
+  const auto repository = TRY(open_repository(source, options, container, verdict.report, progress, stop));
 
   std::optional<syntax::Did> did;
-  if (repository) {
-    check_container(repository->facts(), verdict.report);
-    did = claimed_did(*repository, options.limits);
-  }
+  if (repository) did = claimed_did(*repository, options.limits);
   if (!did && !source.manifests().empty()) did = source.manifests().front().did;
 
+  // The file is read while the chain is walked; in the report it comes first.
+  Report whole = std::exchange(verdict.report, Report());
   const LoadedEvidence loaded = TRY(load_evidence(source, did, options, verdict));
   if (repository) {
     const KeyEvidence evidence{loaded.log ? &*loaded.log : nullptr,
                                loaded.document ? &*loaded.document : nullptr, options.key};
     TRY(prove(*repository, evidence, options, verdict, taker, progress, stop));
+    whole.merge(container);
+    check_container(repository->facts(), whole);
   }
+  whole.merge(verdict.report);
+  verdict.report = std::move(whole);
   compare_manifests(source.manifests(), verdict);
   if (repository && taker != nullptr) TRY(taker->repository(*repository, verdict));
   if (options.blobs) TRY(check_blobs(source, verdict, taker, progress, stop));

@@ -19,7 +19,7 @@ class MemoryBlocks final : public ipld::BlockSource, public ipld::BlockSink {
   // Hashes the block itself.
   ipld::Cid add(ByteView block, ipld::Codec codec = ipld::Codec::dag_cbor);
   Result<ByteView> get(const ipld::Cid& cid, Bytes& buffer) override;
-  bool has(const ipld::Cid& cid) const override { return places_.contains(cid); }
+  bool has(const ipld::Cid& cid) const { return places_.contains(cid); }
   void erase(const ipld::Cid& cid);
 
   // In the order they were put; a CID put twice is here once.

@@ -65,7 +65,6 @@ class FailingBlocks final : public ipld::BlockSource {
   Result<ByteView> get(const ipld::Cid&, Bytes&) override {
     return fail(ErrorKind::io, "test.disk", "the disk fails");
   }
-  bool has(const ipld::Cid&) const override { return true; }
 };
 
 TEST_CASE("mst: a failing disk is no missing node", "[mst]") {

@@ -1,0 +1,96 @@
+#include "core/car/followed_car.h"
+
+namespace atb::car {
+
+Result<FollowedCar> FollowedCar::open(const RandomAccess& file, ReadOptions options, FindingSink& findings,
+                                      Progress& progress, const StopToken& stop) {
+  FollowedCar car(file, std::move(options), findings, progress, stop);
+  car.batches_ = TRY(car.options_.batches(file, car.options_.limits));
+  car.facts_.header = car.batches_->header();
+  car.facts_.bytes = file.size();
+  car.followed_ = car.facts_.header.bytes;
+  return car;
+}
+
+const Section* FollowedCar::peek() {
+  if (batches_ == nullptr) return nullptr;  // a pass was tried and failed
+  while (batch_ == nullptr || at_ == batch_->sections.size()) {
+    if (batch_ != nullptr && (batch_->ended || batch_->failure)) return nullptr;
+    batch_ = batches_->next();
+    at_ = 0;
+  }
+  return &batch_->sections[at_];
+}
+
+Result<ByteView> FollowedCar::get(const ipld::Cid& cid, Bytes& buffer) {
+  if (indexed_) return indexed_->get(cid, buffer);
+  if (have_root_ && cid == roots().front()) {
+    buffer = root_;
+    return ByteView(buffer);
+  }
+  const Section* next = peek();
+  if (next == nullptr || next->state != Section::State::good || *next->cid != cid) {
+    TRY(make_index());
+    return indexed_->get(cid, buffer);
+  }
+  buffer.assign(next->block.begin(), next->block.end());
+  if (handed_out_) passed_over_.push_back(*handed_out_);
+  handed_out_ = cid;
+  if (facts_.sections == 0 && cid == roots().front()) {
+    root_ = buffer;
+    have_root_ = true;
+  }
+  ++facts_.sections;
+  followed_ = next->block_offset + next->block.size();
+  ++at_;
+  return ByteView(buffer);
+}
+
+std::optional<std::size_t> FollowedCar::plain_bytes(const ipld::Cid& cid) {
+  if (!indexed_) return std::nullopt;
+  return indexed_->plain_bytes(cid);
+}
+
+void FollowedCar::reached(const ipld::Cid& cid) {
+  if (indexed_) {
+    indexed_->index().mark(cid);
+  } else if (handed_out_ == cid) {
+    handed_out_.reset();
+  }
+}
+
+Status FollowedCar::make_index() {
+  batches_.reset();
+  batch_ = nullptr;
+  Report told;  // what settle() found, it said
+  FindingSink& findings = settled_ ? static_cast<FindingSink&>(told) : *findings_;
+  auto indexed = IndexedCar::read(*file_, options_, findings, *progress_, *stop_);
+  if (!indexed) return std::unexpected(std::move(indexed).error());
+  indexed_ = *std::move(indexed);
+  BlockIndex& index = indexed_->index();
+  index.mark_before(followed_);
+  if (handed_out_) index.unmark(*handed_out_);
+  for (const ipld::Cid& cid : passed_over_) index.unmark(cid);
+  return {};
+}
+
+Status FollowedCar::settle() {
+  if (indexed_) return {};
+  if (peek() != nullptr || batches_ == nullptr || batch_->failure) return make_index();
+  if (!settled_) tell_extra_roots(facts_.header, *findings_);
+  settled_ = true;
+  return {};
+}
+
+std::uint64_t FollowedCar::blocks() const { return indexed_ ? indexed_->index().size() : facts_.sections; }
+
+std::uint64_t FollowedCar::extra_blocks() const {
+  return indexed_ ? indexed_->index().size() - indexed_->index().marked() : 0;
+}
+
+Result<BlockIndex*> FollowedCar::index() {
+  if (!indexed_) TRY(make_index());
+  return &indexed_->index();
+}
+
+}  // namespace atb::car
