@@ -99,7 +99,8 @@ Seen read(ByteView input, std::size_t piece) {
 void through_index(ByteView input, const Seen& seen) {
   const MemoryBytes file(to_bytes(input));
   Report report;
-  auto indexed = car::IndexedCar::read(file, {.limits = small_limits(), .look = {}}, report, no_progress(), {});
+  auto indexed =
+      car::IndexedCar::read(file, {.limits = small_limits(), .look = {}}, report, no_progress(), {});
   require(indexed.has_value() == (!seen.roots.empty()), "a file is indexed when its header can be read");
   if (!indexed) return;
   const car::CarFacts& facts = indexed->facts();

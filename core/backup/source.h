@@ -47,7 +47,7 @@ class BackupSource {
   virtual ~BackupSource() = default;
   // For messages: the path the user gave.
   virtual std::string name() const = 0;
-  // Findings as car::FollowedCar::open(): `findings`, `progress` and `stop` must outlive the repository.
+  // Findings as car::FollowedCar::open(): `findings` and `progress` must outlive the repository.
   virtual Result<std::unique_ptr<Repository>> open_repository(const Limits& limits, FindingSink& findings,
                                                               Progress& progress, const StopToken& stop) = 0;
   // The repository as one CAR, for a host's import.

@@ -37,6 +37,9 @@ class BlockIndex {
   std::size_t size() const;          // distinct CIDs
   std::uint64_t duplicates() const;  // sections that repeat a CID
   std::optional<Location> find(const ipld::Cid& cid) const;
+  // Says that find() will be asked for the links of this tree node soon: their places are fetched from memory
+  // side by side meanwhile. Changes nothing else.
+  void expect_links_of(ByteView node) const;
   // Marks a block as part of the repository; false if it was marked before (or is not there).
   bool mark(const ipld::Cid& cid);
   void unmark(const ipld::Cid& cid);

@@ -64,7 +64,7 @@ Status FollowedCar::make_index() {
   batch_ = nullptr;
   Report told;  // what settle() found, it said
   FindingSink& findings = settled_ ? static_cast<FindingSink&>(told) : *findings_;
-  auto indexed = IndexedCar::read(*file_, options_, findings, *progress_, *stop_);
+  auto indexed = IndexedCar::read(*file_, options_, findings, *progress_, stop_);
   if (!indexed) return std::unexpected(std::move(indexed).error());
   indexed_ = *std::move(indexed);
   BlockIndex& index = indexed_->index();

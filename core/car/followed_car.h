@@ -10,7 +10,7 @@ namespace atb::car {
 
 class FollowedCar final : public ipld::BlockSource {
  public:
-  // `file`, `findings`, `progress` and `stop` must outlive the object; findings as IndexedCar::read, when the
+  // `file`, `findings` and `progress` must outlive the object; findings as IndexedCar::read, when the
   // file is read that far: all of them are told once settle() is done. Fails when the header cannot be read.
   static Result<FollowedCar> open(const RandomAccess& file, ReadOptions options, FindingSink& findings,
                                   Progress& progress, const StopToken& stop);
@@ -35,11 +35,7 @@ class FollowedCar final : public ipld::BlockSource {
  private:
   FollowedCar(const RandomAccess& file, ReadOptions options, FindingSink& findings, Progress& progress,
               const StopToken& stop)
-      : file_(&file),
-        options_(std::move(options)),
-        findings_(&findings),
-        progress_(&progress),
-        stop_(&stop) {}
+      : file_(&file), options_(std::move(options)), findings_(&findings), progress_(&progress), stop_(stop) {}
   // The section that comes next; null at the end, or where reading along cannot go on.
   const Section* peek();
   Status make_index();
@@ -48,7 +44,7 @@ class FollowedCar final : public ipld::BlockSource {
   ReadOptions options_;
   FindingSink* findings_;
   Progress* progress_;
-  const StopToken* stop_;
+  StopToken stop_;
 
   std::unique_ptr<Batches> batches_;  // empty once the index is made
   const SectionBatch* batch_ = nullptr;

@@ -332,5 +332,6 @@ TEST_CASE("car backup: the files beside it, or a log named by the user", "[backu
   const auto opened = alone->open_repository({}, report, no_progress(), {});
   REQUIRE(opened);
   CHECK((*opened)->roots().front() == repo.commit);
+  REQUIRE((*opened)->settle());
   CHECK((*opened)->facts().sections == repo.blocks.size());
 }

@@ -1,0 +1,81 @@
+#include "core/backup/read_ahead.h"
+
+#include "tests/support/catch.h"
+#include "tests/support/memory_blocks.h"
+
+#include <array>
+#include <string>
+
+namespace atb {
+namespace {
+
+std::vector<test::NamedBlock> blocks_of(std::size_t count) {
+  std::vector<test::NamedBlock> blocks;
+  for (std::size_t i = 0; i < count; ++i) {
+    const std::string text = std::string(900, 'r') + std::to_string(i);
+    blocks.emplace_back(ipld::Cid::of(ipld::Codec::dag_cbor, as_bytes(text)), to_bytes(as_bytes(text)));
+  }
+  return blocks;
+}
+
+// Fails from a byte on, as a disk does.
+class BadDisk final : public RandomAccess {
+ public:
+  BadDisk(Bytes bytes, std::uint64_t good) : bytes_(std::move(bytes)), good_(good) {}
+  std::uint64_t size() const override { return bytes_.size(); }
+  Result<std::size_t> read_at(std::uint64_t offset, MutableByteView buffer) const override {
+    if (offset + buffer.size() > good_) return fail(ErrorKind::io, "test.disk", "the disk failed");
+    return bytes_.read_at(offset, buffer);
+  }
+
+ private:
+  MemoryBytes bytes_;
+  std::uint64_t good_;
+};
+
+}  // namespace
+
+TEST_CASE("backup: reading ahead hands out what reading does, in order, to the end", "[read_ahead]") {
+  for (const std::size_t count : {0U, 1U, 300U, 5000U}) {
+    const auto blocks = blocks_of(count);
+    const MemoryBytes file(test::car_of(std::array{ipld::Cid(ipld::Codec::dag_cbor, {})}, blocks));
+    const auto batches = backup::read_ahead(file, {});
+    REQUIRE(batches);
+    CHECK((*batches)->header().roots.size() == 1);
+    std::size_t seen = 0;
+    while (true) {
+      const car::SectionBatch& batch = *(*batches)->next();
+      for (const car::Section& section : batch.sections) {
+        REQUIRE(seen < count);
+        CHECK(section.state == car::Section::State::good);
+        CHECK(section.cid == blocks[seen].first);
+        CHECK(equal(section.block, blocks[seen].second));
+        ++seen;
+      }
+      REQUIRE_FALSE(batch.failure);
+      if (batch.ended) break;
+    }
+    CHECK(seen == count);
+  }
+}
+
+TEST_CASE("backup: reading ahead ends with the disk's own error, and can be left at any moment",
+          "[read_ahead]") {
+  const Bytes bytes = test::car_of(std::array{ipld::Cid(ipld::Codec::dag_cbor, {})}, blocks_of(6000));
+  const BadDisk disk(bytes, bytes.size() / 2);
+  const auto batches = backup::read_ahead(disk, {});
+  REQUIRE(batches);
+  const car::SectionBatch* batch = (*batches)->next();
+  while (!batch->failure && !batch->ended) batch = (*batches)->next();
+  REQUIRE(batch->failure);
+  CHECK(batch->failure->id == "test.disk");
+
+  const MemoryBytes file(bytes);
+  for (int takes = 0; takes < 8; ++takes) {
+    const auto left = backup::read_ahead(file, {});
+    REQUIRE(left);
+    for (int i = 0; i < takes; ++i) static_cast<void>((*left)->next());
+  }
+}
+
+}  // namespace atb
