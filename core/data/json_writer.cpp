@@ -1,10 +1,12 @@
 #include "core/base/encoding.h"
 #include "core/base/text.h"
 #include "core/data/json.h"
+#include "core/data/json_text.h"
 
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
 #include <cmath>
 #include <iterator>
 
@@ -58,22 +60,12 @@ void append_escape(std::string& out, std::uint32_t code) {
   }
 }
 
-void append_text(std::string& out, std::string_view text) {
-  out.push_back('"');
-  while (!text.empty()) {
-    const Character next = first_of(text);
-    if (!next.valid) {
-      out += "\\ufffd";
-    } else if (needs_escape(next.code)) {
-      append_escape(out, next.code);
-    } else {
-      if (next.code == '"' || next.code == '\\') out.push_back('\\');
-      out += text.substr(0, next.size);
-    }
-    text.remove_prefix(next.size);
-  }
-  out.push_back('"');
-}
+// Nothing to escape in it, and nothing to look at beyond it.
+constexpr std::array<bool, 256> kPlain = [] {
+  std::array<bool, 256> plain{};
+  for (std::size_t byte = 0x20; byte < 0x7f; ++byte) plain[byte] = byte != '"' && byte != '\\';
+  return plain;
+}();
 
 // Recursive: values come from readers that bound their depth, and their own destructor recurses the same way.
 class Writer {
@@ -93,17 +85,17 @@ class Writer {
     // Still a float when it is read again.
     if (shortest.find_first_of(".e") == std::string::npos) out_ += ".0";
   }
-  void operator()(const std::string& value) { append_text(out_, value); }
+  void operator()(const std::string& value) { append_json_text(out_, value); }
   void operator()(const Bytes& value) {
     open('{');
     member("$bytes");
-    append_text(out_, base64_encode(value));
+    append_json_text(out_, base64_encode(value));
     close('}', false);
   }
   void operator()(const ipld::Cid& value) {
     open('{');
     member("$link");
-    append_text(out_, value.str());
+    append_json_text(out_, value.str());
     close('}', false);
   }
   void operator()(const Array& array) {
@@ -150,7 +142,7 @@ class Writer {
   }
   void member(std::string_view key) {
     new_line();
-    append_text(out_, key);
+    append_json_text(out_, key);
     out_ += indented_ ? ": " : ":";
   }
 
@@ -160,6 +152,28 @@ class Writer {
 };
 
 }  // namespace
+
+void append_json_text(std::string& out, std::string_view text) {
+  out.push_back('"');
+  while (!text.empty()) {
+    std::size_t run = 0;
+    while (run < text.size() && kPlain[static_cast<std::uint8_t>(text[run])]) ++run;
+    out += text.substr(0, run);
+    text.remove_prefix(run);
+    if (text.empty()) break;
+    const Character next = first_of(text);
+    if (!next.valid) {
+      out += "\\ufffd";
+    } else if (needs_escape(next.code)) {
+      append_escape(out, next.code);
+    } else {
+      if (next.code == '"' || next.code == '\\') out.push_back('\\');
+      out += text.substr(0, next.size);
+    }
+    text.remove_prefix(next.size);
+  }
+  out.push_back('"');
+}
 
 std::string to_json(const Value& value, JsonStyle style) {
   Writer writer(style);

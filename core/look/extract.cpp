@@ -3,6 +3,8 @@
 #include "core/backup/folder.h"
 #include "core/base/buffered_sink.h"
 #include "core/data/json.h"
+#include "core/data/json_text.h"
+#include "core/data/record_json.h"
 
 namespace atb::look {
 namespace {
@@ -20,13 +22,24 @@ class LineSink final : public RecordSink {
     ++counts_.records;
     if (!record.deviation.empty()) ++counts_.deviating;
     if (!record.in_place) ++counts_.salvaged;
-    return out_.write(as_bytes(data::to_json(record_object(record, limits_)) + "\n"));
+    if (!record.deviation.empty() || !record.in_place)
+      return out_.write(as_bytes(data::to_json(record_object(record, limits_)) + "\n"));
+    // The same for nearly all, without a tree for each.
+    line_.assign(R"({"uri":)");
+    data::append_json_text(line_, record.uri);
+    line_ += R"(,"cid":")";
+    line_ += record.cid.str();
+    line_ += R"(","value":)";
+    data::append_record_json(line_, record.block, limits_);
+    line_ += "}\n";
+    return out_.write(as_bytes(line_));
   }
 
  private:
   ByteSink& out_;
   const Limits& limits_;
   Records& counts_;
+  std::string line_;
 };
 
 // Writes the repository while it is open after its proof.
