@@ -1,9 +1,8 @@
 // The two kinds of backup there are now, as BackupSource: a folder, and a lone CAR with the files beside it.
 #include "core/backup/files.h"
 #include "core/backup/folder.h"
+#include "core/backup/plain.h"
 #include "core/backup/read_ahead.h"
-#include "core/data/cbor.h"
-#include "core/mst/node.h"
 
 #include <fmt/format.h>
 
@@ -13,20 +12,12 @@
 namespace atb::backup {
 namespace {
 
-// Plain is a block that says nothing to anybody but that it is there: a record within the data model, without
-// blobs.
-bool is_plain(ByteView block, const Limits& limits) {
-  return !mst::looks_like_node(block) && data::is_plain_record(block, limits);
-}
-
 class CarRepository final : public Repository {
  public:
   static Result<std::unique_ptr<Repository>> open(std::unique_ptr<RandomAccess> file, const Limits& limits,
                                                   FindingSink& findings, Progress& progress,
                                                   const StopToken& stop) {
-    car::ReadOptions options{.limits = limits, .batches = read_ahead, .look = [limits](ByteView block) {
-                               return is_plain(block, limits);
-                             }};
+    car::ReadOptions options{.limits = limits, .batches = read_ahead, .look = look_for_plain(limits)};
     car::FollowedCar car = TRY(car::FollowedCar::open(*file, std::move(options), findings, progress, stop));
     return std::unique_ptr<Repository>(new CarRepository(std::move(file), std::move(car)));
   }

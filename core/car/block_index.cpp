@@ -292,13 +292,20 @@ Status BlockIndex::for_each_unmarked(const std::function<Status(const ipld::Cid&
   return {};
 }
 
-Result<ByteView> read_block(const BlockIndex& index, const RandomAccess& file, const ipld::Cid& cid,
-                            Bytes& buffer) {
+std::optional<std::size_t> BlockIndex::plain_bytes(const ipld::Cid& cid) const {
+  const auto place = find(cid);
+  if (!place || !place->plain) return std::nullopt;
+  return place->length;
+}
+
+Result<ByteView> read_block(const BlockIndex& index, NearReader& file, const ipld::Cid& cid, Bytes& buffer) {
   const auto place = index.find(cid);
   if (!place)
     return fail(ErrorKind::not_found, "block.missing", fmt::format("block {} is not there", cid.str()));
   buffer.resize(place->length);
-  TRY(read_exactly_at(file, place->offset, buffer));
+  TRY(file.read(place->offset, buffer));
+  // As a tree node begins, and few records do: a map of two.
+  if (!buffer.empty() && buffer[0] == 0xa2) index.expect_links_of(buffer);
   return ByteView(buffer);
 }
 

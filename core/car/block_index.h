@@ -5,6 +5,7 @@
 
 #include "core/base/byte_source.h"
 #include "core/base/result.h"
+#include "core/car/near_reader.h"
 #include "core/ipld/cid.h"
 
 #include <cstdint>
@@ -37,6 +38,8 @@ class BlockIndex {
   std::size_t size() const;          // distinct CIDs
   std::uint64_t duplicates() const;  // sections that repeat a CID
   std::optional<Location> find(const ipld::Cid& cid) const;
+  // As BlockSource::plain_bytes().
+  std::optional<std::size_t> plain_bytes(const ipld::Cid& cid) const;
   // Says that find() will be asked for the links of this tree node soon: their places are fetched from memory
   // side by side meanwhile. Changes nothing else.
   void expect_links_of(ByteView node) const;
@@ -55,8 +58,8 @@ class BlockIndex {
   std::unique_ptr<State> state_;
 };
 
-// Reads a block of `file` into `buffer`, as BlockSource::get(). It was hashed when it came into the index.
-Result<ByteView> read_block(const BlockIndex& index, const RandomAccess& file, const ipld::Cid& cid,
-                            Bytes& buffer);
+// Reads a block of the indexed file into `buffer`, as BlockSource::get(). It was hashed when it came into the
+// index.
+Result<ByteView> read_block(const BlockIndex& index, NearReader& file, const ipld::Cid& cid, Bytes& buffer);
 
 }  // namespace atb::car

@@ -90,9 +90,6 @@ class Pass {
   std::uint64_t next_report_ = kProgressStep;
 };
 
-// As tree nodes begin, and few records do: a map of two.
-bool begins_like_node(ByteView block) { return !block.empty() && block[0] == 0xa2; }
-
 }  // namespace
 
 Result<std::unique_ptr<Batches>> open_batches(const RandomAccess& file, const Limits& limits) {
@@ -136,15 +133,7 @@ Result<IndexedCar> IndexedCar::read(const RandomAccess& file, const ReadOptions&
 }
 
 Result<ByteView> IndexedCar::get(const ipld::Cid& cid, Bytes& buffer) {
-  auto block = read_block(index_, *file_, cid, buffer);
-  if (block && begins_like_node(*block)) index_.expect_links_of(*block);
-  return block;
-}
-
-std::optional<std::size_t> IndexedCar::plain_bytes(const ipld::Cid& cid) {
-  const auto place = index_.find(cid);
-  if (!place || !place->plain) return std::nullopt;
-  return place->length;
+  return read_block(index_, file_, cid, buffer);
 }
 
 }  // namespace atb::car

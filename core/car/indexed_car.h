@@ -7,6 +7,7 @@
 #include "core/base/stop.h"
 #include "core/car/batch.h"
 #include "core/car/block_index.h"
+#include "core/car/near_reader.h"
 #include "core/ipld/block_source.h"
 
 #include <functional>
@@ -50,14 +51,14 @@ class IndexedCar final : public ipld::BlockSource {
                                  Progress& progress, const StopToken& stop);
 
   Result<ByteView> get(const ipld::Cid& cid, Bytes& buffer) override;
-  std::optional<std::size_t> plain_bytes(const ipld::Cid& cid) override;
+  std::optional<std::size_t> plain_bytes(const ipld::Cid& cid) override { return index_.plain_bytes(cid); }
   const CarFacts& facts() const { return facts_; }
   BlockIndex& index() { return index_; }
   const BlockIndex& index() const { return index_; }
 
  private:
-  explicit IndexedCar(const RandomAccess& file) : file_(&file) {}
-  const RandomAccess* file_;
+  explicit IndexedCar(const RandomAccess& file) : file_(file) {}
+  NearReader file_;
   CarFacts facts_;
   BlockIndex index_;
 };

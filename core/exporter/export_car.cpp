@@ -1,4 +1,5 @@
 #include "core/backup/folder.h"
+#include "core/backup/plain.h"
 #include "core/base/text.h"
 #include "core/exporter/earlier.h"
 #include "core/exporter/exporter.h"
@@ -98,7 +99,7 @@ Result<Exported> export_car(const Context& context, const syntax::AtIdentifier& 
   const std::optional<Earlier> earlier = TRY(read_earlier(context, path));
   if (earlier) TRY(check_same_account(earlier->did, origin.identity.did(), path));
   os::AtomicFile scratch = TRY(os::AtomicFile::create(context.fs, context.random, path));
-  car::Spool spool(scratch, scratch.content());
+  car::Spool spool(scratch, scratch.content(), backup::look_for_plain(context.limits));
   FetchedRepo fetched =
       TRY(fetch(context, origin, spool, {.folder = folder, .copies = 2}, path + ".rejected"));
 
@@ -123,7 +124,7 @@ Result<Exported> export_stream(const Context& context, const syntax::AtIdentifie
   os::AtomicFile scratch =
       TRY(os::AtomicFile::create(context.fs, context.random, os::join(scratch_folder, "atbackup-export")));
   TRY(scratch.make_nameless());
-  car::Spool spool(scratch, scratch.content());
+  car::Spool spool(scratch, scratch.content(), backup::look_for_plain(context.limits));
   FetchedRepo fetched = TRY(fetch(context, origin, spool, {.folder = scratch_folder, .copies = 1}, ""));
   const WrittenCar written = TRY(write_car(context, spool, fetched.root, out));
 

@@ -1,4 +1,5 @@
 #include "core/backup/folder.h"
+#include "core/backup/plain.h"
 #include "core/exporter/earlier.h"
 #include "core/exporter/exporter.h"
 #include "core/exporter/failures.h"
@@ -106,7 +107,7 @@ class FolderExport {
 
   Status fetch_repository() {
     os::AtomicFile scratch = TRY(writer_.scratch());
-    car::Spool spool(scratch, scratch.content());
+    car::Spool spool(scratch, scratch.content(), backup::look_for_plain(context_.limits));
     std::optional<ipld::Cid> root;
     auto fetched = fetch_repo(context_, host_, exported_.did, evidence_, spool,
                               {.room = {.folder = writer_.folder(), .copies = 2}, .root = &root});

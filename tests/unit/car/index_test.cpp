@@ -285,9 +285,16 @@ TEST_CASE("car: a spool gives back what several answers brought", "[car]") {
   CHECK_FALSE(spool.has(two.first));
   spool.seal();
   CHECK(spool.bytes() == 6);
-  CHECK(scratch.size() == 6);
+  CHECK(scratch.size() == 0);  // so little is not worth a write
+  const auto large = block_of(std::string(300'000, 'l'));
+  const auto last = block_of("last");
+  REQUIRE(spool.put(large.first, large.second));
+  REQUIRE(spool.put(last.first, last.second));
+  spool.seal();
+  CHECK(spool.bytes() == 300'010);
+  CHECK(scratch.size() == 300'006);
   Bytes buffer;
-  for (const auto& [cid, block] : {one, two, empty}) {
+  for (const auto& [cid, block] : {one, two, empty, large, last}) {
     const auto got = spool.get(cid, buffer);
     REQUIRE(got);
     CHECK(equal(*got, block));
@@ -299,9 +306,9 @@ TEST_CASE("car: a spool gives back what several answers brought", "[car]") {
 
 TEST_CASE("car: a scratch file that lost its end is told", "[car]") {
   Scratch scratch;
-  BytesSink elsewhere(1000);
+  BytesSink elsewhere(1'000'000);
   car::Spool spool(elsewhere, scratch);
-  const auto one = block_of("one");
+  const auto one = block_of(std::string(300'000, '1'));
   REQUIRE(spool.put(one.first, one.second));
   spool.seal();
   Bytes buffer;
@@ -314,8 +321,52 @@ TEST_CASE("car: a spool that cannot write says so", "[car]") {
   Scratch scratch;
   BytesSink full(2);
   car::Spool spool(full, scratch);
-  const auto one = block_of("one");
+  const auto one = block_of(std::string(300'000, '1'));
   CHECK_FALSE(spool.put(one.first, one.second));
+}
+
+TEST_CASE("car: a spool notes which blocks a look found plain", "[car]") {
+  Scratch scratch;
+  car::Spool spool(scratch, scratch, [](ByteView block) { return block.size() == 3; });
+  const auto one = block_of("one");
+  const auto three = block_of("three");
+  REQUIRE(spool.put(one.first, one.second));
+  REQUIRE(spool.put(three.first, three.second));
+  spool.seal();
+  CHECK(spool.plain_bytes(one.first) == std::optional<std::size_t>(3));
+  CHECK_FALSE(spool.plain_bytes(three.first));
+  CHECK_FALSE(spool.plain_bytes(cid_of(1)));
+}
+
+TEST_CASE("car: places read near each other, far apart, forwards and backwards are the file's bytes",
+          "[car]") {
+  std::mt19937_64 random(11);
+  Bytes bytes(700'001);
+  for (auto& byte : bytes) byte = static_cast<std::uint8_t>(random());
+  const MemoryBytes file(bytes);
+  car::NearReader reader(file);
+  std::uint64_t at = bytes.size() / 2;
+  for (int i = 0; i < 20'000; ++i) {
+    const std::size_t size = i % 1000 == 0 ? 70'000 : random() % 600;
+    switch (random() % 8) {
+      case 0:
+        at = random() % bytes.size();
+        break;
+      case 1:
+      case 2:
+        at += random() % 900;
+        break;
+      default:
+        at -= std::min<std::uint64_t>(at, random() % 900);
+    }
+    at = std::min<std::uint64_t>(at, bytes.size() - size);
+    Bytes buffer(size);
+    REQUIRE(reader.read(at, buffer));
+    REQUIRE(equal(buffer, ByteView(bytes).subspan(at, size)));
+  }
+  Bytes past(10);
+  CHECK(reader.read(bytes.size() - 9, past).error().id == "input.cut");
+  CHECK(reader.read(bytes.size() + 9, past).error().id == "input.cut");
 }
 
 }  // namespace

@@ -30,7 +30,7 @@ TEST_CASE("receiver: too little memory ends it with an error, not the program", 
   exporter::CarReceiver receiver(
       {.spool = spool, .limits = kLimits, .fs = fs, .progress = no_progress(), .room = {}});
   REQUIRE(receiver.begin({}));
-  const Bytes car = test::make_repo({.records = 3}).car();
+  const Bytes car = test::make_repo({.records = 2000}).car();
   (void)receiver.write(car);
   CHECK(test::error_id(receiver.finish()) == "export.memory");
   CHECK(test::error_id(receiver.begin({})) == "export.memory");

@@ -288,7 +288,7 @@ TEST_CASE("fetch: an interruption ends it", "[exporter]") {
 }
 
 TEST_CASE("fetch: a disk that fails is our own fault, not the host's", "[exporter]") {
-  Fetching world;
+  Fetching world({.records = 3000});  // less than a buffer never reaches the disk
   world.fs.set_hook([](const test::MemFs::Operation& operation) -> std::optional<Error> {
     if (operation.name != "write") return std::nullopt;
     return Error(ErrorKind::io, "file.write", "the disk is broken");
