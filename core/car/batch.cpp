@@ -46,6 +46,7 @@ struct BatchReader::State {
   Status read_header(Roots wanted);
   // False: the section is not whole in `bytes`, of which there must be `wanted` to go on.
   Result<bool> section(ByteView bytes, Section& section, std::size_t& taken, std::size_t& wanted);
+  bool usual_section(ByteView bytes, Section& section) const;
   Result<std::size_t> section_length(ByteView bytes, std::size_t& prefix);
   Result<std::size_t> check_length(std::uint64_t length, std::size_t prefix) const;
   void hash(std::vector<Section>& sections);
@@ -81,11 +82,6 @@ Status BatchReader::State::read_header(Roots wanted) {
 
 // The announced length of the section that starts here, checked; `prefix` becomes the length of its varint.
 Result<std::size_t> BatchReader::State::section_length(ByteView bytes, std::size_t& prefix) {
-  // Mostly two bytes; anything else, and all that is wrong, the long way.
-  if (bytes.size() >= 2 && (bytes[0] & 0x80U) != 0 && bytes[1] < 0x80 && bytes[1] != 0) {
-    prefix = 2;
-    return check_length((bytes[0] & 0x7fU) | std::uint64_t{bytes[1]} << 7U, prefix);
-  }
   Cursor cursor(bytes.first(std::min(bytes.size(), kVarintBytes)));
   const auto length = cursor.varint();
   if (!length) {
@@ -166,12 +162,38 @@ Result<bool> BatchReader::State::section(ByteView bytes, Section& section, std::
   return true;
 }
 
+// What nearly every section is: whole, with a length of two bytes, a CID of ours, and no limit near. False,
+// and nothing said, for anything else: section() looks closer.
+bool BatchReader::State::usual_section(ByteView bytes, Section& section) const {
+  constexpr std::size_t kPrefix = 2;
+  constexpr std::size_t kStart = kPrefix + ipld::Cid::kBytes;
+  if (bytes.size() < kStart || (bytes[0] & 0x80U) == 0 || bytes[1] == 0 || bytes[1] >= 0x80) return false;
+  const std::size_t length = (bytes[0] & 0x7fU) | static_cast<std::size_t>(bytes[1]) << 7U;
+  if (length < ipld::Cid::kBytes || bytes.size() < kPrefix + length) return false;
+  if (length > limits.block_bytes || sections >= limits.repo_blocks ||
+      consumed + kPrefix + length > limits.repo_bytes)
+    return false;
+  section.cid = ipld::Cid::blessed(bytes.data() + kPrefix);
+  if (!section.cid) return false;
+  section.section_offset = consumed;
+  section.block_offset = consumed + kStart;
+  section.block = bytes.subspan(kStart, length - ipld::Cid::kBytes);
+  return true;
+}
+
 std::size_t BatchReader::State::take_sections(SectionBatch& batch, std::size_t held, std::size_t& wanted) {
   std::size_t used = 0;
   wanted = 0;
   while (used < held) {
     std::size_t taken = 0;
     Section& next = batch.sections.emplace_back();
+    if (usual_section(ByteView(batch.buffer).subspan(used, held - used), next)) {
+      taken = static_cast<std::size_t>(next.block.data() + next.block.size() - (batch.buffer.data() + used));
+      used += taken;
+      consumed += taken;
+      ++sections;
+      continue;
+    }
     auto whole = section(ByteView(batch.buffer).subspan(used, held - used), next, taken, wanted);
     if (!whole || !*whole) batch.sections.pop_back();
     if (!whole) batch.failure = std::move(whole).error();

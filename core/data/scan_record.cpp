@@ -50,9 +50,8 @@ class Scanner {
   }
   void begin_array() { begin(false); }
   void end() {
-    const Level level = open_.top();
+    if (open_.top().map) close(open_.top());
     open_.pop();
-    if (level.map) close(level);
   }
   void key(std::string_view name) {
     Level& level = open_.top();

@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <cstdint>
+#include <cstring>
 #include <memory>
 #include <optional>
 #include <string>
@@ -36,13 +37,17 @@ struct Level {
 
 enum class KeyBuild : std::uint8_t { done, prefix_too_long, key_too_long };
 
-// The key of an entry, from the key before it.
+// The key of an entry, from the key before it, which is another string.
 KeyBuild build_key(const Entry& entry, std::string_view previous, std::size_t limit, std::string& key) {
   if (entry.prefix_length > previous.size()) return KeyBuild::prefix_too_long;
   const auto shared = static_cast<std::size_t>(entry.prefix_length);
   if (entry.suffix.size() > limit || shared > limit - entry.suffix.size()) return KeyBuild::key_too_long;
-  key.assign(previous.substr(0, shared));
-  key.append(entry.suffix);
+  const std::size_t size = shared + entry.suffix.size();
+  key.resize_and_overwrite(size, [&](char* out, std::size_t) {
+    std::memcpy(out, previous.data(), shared);
+    std::memcpy(out + shared, entry.suffix.data(), entry.suffix.size());
+    return size;  // g++ 12 hands in the capacity
+  });
   return KeyBuild::done;
 }
 
