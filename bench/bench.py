@@ -113,17 +113,19 @@ def show(bench):
 def main():
     bench = Bench(parse(sys.argv[1:]))
     start = time.monotonic()
+    broken = False
     for work in bench.options.only:
         bench.say(f"== {work}")
         try:
             WORKS[work].run(bench)
         except Failed as why:
             bench.say(f"  not measured: {why}")
+            broken = True
     show(bench)
     bench.state["seconds"] = round(time.monotonic() - start)
     bench.write()
     bench.say(f"as JSON: {bench.out}; {bench.state['seconds']} s in all")
-    return 1 if any(group.get("failed") for group in bench.state["results"].values()) else 0
+    return 1 if broken or any(group.get("failed") for group in bench.state["results"].values()) else 0
 
 
 if __name__ == "__main__":

@@ -74,9 +74,14 @@ def race(stopwatch, contenders, most, say):
         say(f"    {contender.name}: {time.monotonic() - start:.2f} s, then {left[contender.name]} runs")
     for turn in range(max(left.values(), default=0)):
         for contender in contenders:
-            if left.get(contender.name, 0) > turn:
+            if left.get(contender.name, 0) <= turn or contender.name in failed:
+                continue
+            try:
                 runs[contender.name].append(stopwatch.run(contender))
-    return [row(c.name, runs[c.name]) for c in contenders if c.name in runs], failed
+            except Failed as why:
+                failed[contender.name] = str(why)
+                say(f"    {why}")
+    return [row(c.name, runs[c.name]) for c in contenders if runs.get(c.name) and c.name not in failed], failed
 
 
 def row(name, runs):

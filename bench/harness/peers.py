@@ -57,15 +57,16 @@ def run(argv, **options):
 
 def build_rust(peer, sha, folder):
     """Whether the SHA instructions are used is decided here: for sha2 0.11 by a flag, for 0.10 by a feature."""
-    target = folder if sha == "on" else folder.with_name(folder.name + "-soft")
     flags, features = ["-C target-cpu=native"], []
     if sha == "off":
         flags.append('--cfg sha2_backend="soft"')
         if "soft =" in (SOURCES / peer.folder / "Cargo.toml").read_text(encoding="utf-8"):
-            features = ["--features", "soft"]
+            flags, features = flags[:1], ["--features", "soft"]
     run([need("cargo"), "build", "--release", "--locked", "--manifest-path", SOURCES / peer.folder / "Cargo.toml",
-         "--target-dir", target, *features], env={**os.environ, "RUSTFLAGS": " ".join(flags)})
-    return [target / "release" / f"drive-{peer.folder}"]
+         "--target-dir", folder, *features], env={**os.environ, "RUSTFLAGS": " ".join(flags)})
+    driver = folder / f"drive-sha-{sha}"
+    shutil.copy(folder / "release" / f"drive-{peer.folder}", driver)
+    return [driver]
 
 
 def build_go(peer, _sha, folder):
