@@ -70,6 +70,9 @@ class Bench:
         self.state = json.loads(self.out.read_text(encoding="utf-8")) if earlier else {
             "machine": machine.describe(), "results": {}}
 
+    def environment(self, sha):
+        return machine.environment(sha, machine.engine_without_sha(self.floor))
+
     @staticmethod
     def say(text):
         print(text, file=sys.stderr, flush=True)

@@ -3,7 +3,10 @@
 //
 //   bench_floor FILE.car          prints how many blocks there are
 //   bench_floor --read FILE.car   reads only, prints how many bytes
-#include "core/crypto/sha256.h"
+//   bench_floor --engines         prints the ways to hash that this machine knows, the best first
+//
+// ATBACKUP_SHA256 chooses how it hashes, as with atbackup.
+#include "core/crypto/sha256_many.h"
 
 #include <fmt/core.h>
 
@@ -11,11 +14,13 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <cstdlib>
 #include <cstring>
 #include <optional>
 #include <span>
 #include <stdexcept>
 #include <string_view>
+#include <vector>
 
 namespace {
 
@@ -72,21 +77,34 @@ std::optional<ByteView> section(ByteView& bytes) {
   throw std::runtime_error("a section is too long");
 }
 
-void check(std::span<const ByteView> sections) {
-  for (const ByteView each : sections) {
-    if (each.size() < kCidBytes) throw std::runtime_error("a section is too short");
-    const crypto::Digest digest = crypto::sha256(each.subspan(kCidBytes));
-    if (!std::ranges::equal(digest, each.subspan(kDigestAt, digest.size()))) {
-      throw std::runtime_error("a block is not what its CID says");
+class Checker {
+ public:
+  void check(std::span<const ByteView> sections) {
+    blocks_.clear();
+    for (const ByteView each : sections) {
+      if (each.size() < kCidBytes) throw std::runtime_error("a section is too short");
+      blocks_.push_back(each.subspan(kCidBytes));
+    }
+    digests_.resize(blocks_.size());
+    crypto::sha256_many(blocks_, digests_);
+    for (std::size_t i = 0; i < sections.size(); ++i) {
+      if (!std::ranges::equal(digests_[i], sections[i].subspan(kDigestAt, digests_[i].size()))) {
+        throw std::runtime_error("a block is not what its CID says");
+      }
     }
   }
-}
+
+ private:
+  std::vector<ByteView> blocks_;
+  std::vector<crypto::Digest> digests_;
+};
 
 std::uint64_t hash_all(const char* path) {
   Car car(path);
   std::uint64_t blocks = 0;
   bool header = true;
   std::vector<ByteView> sections;
+  Checker checker;
   for (std::size_t before = 0;;) {
     ByteView bytes = car.more();
     if (bytes.size() == before) break;
@@ -96,7 +114,7 @@ std::uint64_t hash_all(const char* path) {
       if (!header) sections.push_back(*found);
       header = false;
     }
-    check(sections);
+    checker.check(sections);
     blocks += sections.size();
     car.take(size - bytes.size());
     before = bytes.size();
@@ -118,6 +136,15 @@ std::uint64_t read_all(const char* path) {
 
 int main(int argc, char** argv) {
   try {
+    const char* engine = std::getenv("ATBACKUP_SHA256");
+    if (engine != nullptr && !crypto::prefer_sha256_engine(engine)) {
+      throw std::runtime_error("this machine does not know the engine that ATBACKUP_SHA256 names");
+    }
+    if (argc == 2 && std::string_view(argv[1]) == "--engines") {
+      for (const crypto::Sha256Engine each : crypto::sha256_engines())
+        fmt::print("{}\n", crypto::name_of(each));
+      return 0;
+    }
     if (argc == 2) {
       fmt::print("{}\n", hash_all(argv[1]));
       return 0;
@@ -126,7 +153,7 @@ int main(int argc, char** argv) {
       fmt::print("{}\n", read_all(argv[2]));
       return 0;
     }
-    fmt::print(stderr, "bench_floor [--read] FILE.car\n");
+    fmt::print(stderr, "bench_floor [--read] FILE.car | --engines\n");
     return 2;
   } catch (const std::exception& error) {
     fmt::print(stderr, "bench_floor: {}\n", error.what());

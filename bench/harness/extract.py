@@ -2,7 +2,6 @@
 
 from . import report
 from .files import Repository
-from .machine import environment
 from .measure import Contender, race
 from .targets import MIB, faster_than, groups, target
 
@@ -25,7 +24,7 @@ def run(bench):
             if bench.done(key) or (sha == "off" and size != "100k"):
                 continue
             made = bench.files.get(Repository(size))
-            env = environment(sha)
+            env = bench.environment(sha)
             out = bench.scratch / "records.jsonl"
             remove = lambda: out.unlink(missing_ok=True)
             check = lines_are(out, made.records)

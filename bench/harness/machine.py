@@ -7,7 +7,8 @@ import subprocess
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 
-# "on" is the machine as it is. Programs in Rust decide when they are compiled: they have a second binary.
+# "on" is the machine as it is. Programs in Rust decide when they are compiled: they have a second binary. atbackup and the
+# floor are told by ATBACKUP_SHA256.
 WITHOUT_SHA = {
     "GODEBUG": "cpu.sha=off",  # Go's crypto/sha256
     "OPENSSL_ia32cap": ":~0x20000000",  # OpenSSL, here and inside Node: bit 29 of EBX of CPUID leaf 7
@@ -26,12 +27,18 @@ def has_sha():
     return "sha_ni" in cpu_info().get("flags", "").split()
 
 
-def environment(sha):
+def engine_without_sha(floor):
+    """The fastest way to hash that atbackup has on this machine but for the SHA instructions."""
+    told = subprocess.run([floor, "--engines"], capture_output=True, text=True, check=True).stdout.split()
+    return next(name for name in told if name != "sha-ni")
+
+
+def environment(sha, engine="openssl"):
     env = dict(os.environ)
-    for name in WITHOUT_SHA:
+    for name in (*WITHOUT_SHA, "ATBACKUP_SHA256"):
         env.pop(name, None)
     if sha == "off":
-        env.update(WITHOUT_SHA)
+        env.update(WITHOUT_SHA, ATBACKUP_SHA256=engine)
     return env
 
 

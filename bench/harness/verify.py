@@ -3,7 +3,6 @@ import re
 
 from . import report
 from .files import Repository, count_of
-from .machine import environment
 from .measure import Contender, race
 from .report import FLOOR, OURS, find, peers_of
 from .targets import MIB, faster_than, groups, target
@@ -44,7 +43,7 @@ def run(bench):
         if bench.done(key):
             continue
         made = bench.files.get(repository)
-        env = environment(sha)
+        env = bench.environment(sha)
         contenders = [
             Contender(FLOOR, [bench.floor, made.path], env, expect(made.blocks, last_number)),
             Contender(OURS, [bench.program, "verify", made.path], env, expect(made.records, records_of)),

@@ -1,5 +1,6 @@
 // Arguments, right and wrong, and what they reach.
 #include "core/base/text.h"
+#include "core/crypto/sha256_many.h"
 #include "tests/support/catch.h"
 #include "tests/unit/cli/cli_bench.h"
 
@@ -103,6 +104,19 @@ TEST_CASE("arguments: the options of the network reach those who make it", "[cli
         std::vector<std::string>{"four.lan", "one.lan", "two.lan:8080", "three.lan"});
   bench.no_http = Error(ErrorKind::internal, "http.init", "libcurl cannot start");
   CHECK(bench.run({"whoami"}).exit == 1);
+}
+
+TEST_CASE("arguments: an engine for SHA-256 that the machine does not know is told, with those it knows",
+          "[cli]") {
+  CliBench bench;
+  bench.environment["ATBACKUP_SHA256"] = "abacus";
+  const auto told = bench.run_plainly({"whoami"});
+  CHECK(told.exit == 2);
+  CHECK(told.err.find("openssl") != std::string::npos);
+  bench.environment["ATBACKUP_SHA256"] = "openssl";
+  CHECK(bench.run({"whoami"}).exit == 4);
+  CHECK(crypto::prefer_sha256_engine(
+      crypto::name_of(crypto::sha256_engines().front())));  // for the other tests
 }
 
 TEST_CASE("arguments: state needs a home, and a relative one is none", "[cli]") {
