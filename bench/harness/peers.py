@@ -30,7 +30,7 @@ class Peer:
     build: Callable  # (peer, sha, folder to build in) -> the driver as a list of words
     works: dict  # "verify": words between the driver and the file
     most_records: int = 10**9
-    every_order: bool = True  # measured in each block order at the largest size; the order does not matter to any
+    every_order: bool = True  # also in other orders and with P-256: no peer makes anything of either
 
 
 def pinned(path, pattern):
