@@ -161,6 +161,8 @@ void add_migrate_inputs(CLI::App& command, MigrateOptions& options) {
       .add_option("--confirm", options.confirm,
                   "Answers the last question in scripts; must be the account's DID")
       ->type_name("DID");
+  command.add_flag("--wait", options.wait,
+                   "At a limit of a host, such as its uploads a day, wait for its end and go on");
   command.add_option("--jobs", options.jobs, "Blobs carried side by side")
       ->type_name("N")
       ->check(CLI::Range(1, 32));

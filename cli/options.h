@@ -89,6 +89,7 @@ struct MigrateOptions {
   std::vector<std::string> keep_keys;
   std::vector<std::string> remove_keys;
   std::string confirm;
+  bool wait = false;
   unsigned jobs = 4;
   SecretOptions password;
   SecretOptions new_password;

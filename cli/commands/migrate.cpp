@@ -41,6 +41,7 @@ Result<migrate::Options> options_of(Shell& shell, const MigrateOptions& options)
   wanted.remove_keys = options.remove_keys;
   wanted.confirm = options.confirm;
   wanted.yes = shell.options().yes;
+  wanted.wait = options.wait;
   wanted.jobs = options.jobs;
   return wanted;
 }

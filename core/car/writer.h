@@ -13,6 +13,8 @@ class Writer final : public ipld::BlockSink {
  public:
   // Writes the header. `out` must outlive the writer.
   static Result<Writer> start(ByteSink& out, std::span<const ipld::Cid> roots);
+  // Writes no header: for sections that are put behind one later, when the root is known.
+  static Writer without_header(ByteSink& out) { return Writer(out); }
   Status put(const ipld::Cid& cid, ByteView block) override;
   // Header and sections so far.
   std::uint64_t bytes_written() const { return bytes_; }

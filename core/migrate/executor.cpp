@@ -2,6 +2,7 @@
 #include "core/migrate/leave.h"
 #include "core/migrate/machine.h"
 #include "core/migrate/move.h"
+#include "core/migrate/waiting.h"
 
 #include <algorithm>
 #include <array>
@@ -126,6 +127,8 @@ bool to_be_run(std::string_view name, bool past, bool finished) {
   return std::ranges::find(kAfter, name) != kAfter.end();
 }
 
+bool is_limited(const Status& status) { return !status && status.error().kind == ErrorKind::rate_limited; }
+
 }  // namespace
 
 Status run_steps(Move& move, const std::vector<std::unique_ptr<Step>>& steps) {
@@ -135,6 +138,11 @@ Status run_steps(Move& move, const std::vector<std::unique_ptr<Step>>& steps) {
     Step& step = *steps[i];
     if (!to_be_run(step.name(), past, finished)) continue;
     Status done = Execution(move, step, i + 1, steps.size()).run();
+    while (move.options.wait && is_limited(done)) {
+      TRY(wait_out(move, done.error()));
+      done = Execution(move, step, i + 1, steps.size()).run();
+    }
+    if (is_limited(done)) done = come_back_later(move, std::move(done).error());
     const std::string not_done = std::string(step.title()) + ": not done";
     if (done) {
       TRY(move.forget_notes(not_done));

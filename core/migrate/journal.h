@@ -62,6 +62,10 @@ inline constexpr std::string_view kEmail = "email";
 inline constexpr std::string_view kAllowedMissing = "blobs.allowed_missing";  // CIDs, a line each
 inline constexpr std::string_view kBackupCommit = "backup.commit";            // CID of the proven commit
 inline constexpr std::string_view kBackupData = "backup.data";                // its MST root
+inline constexpr std::string_view kImportLimit = "import.limit";              // bytes a piece; empty: whole
+inline constexpr std::string_view kImportPieces =
+    "import.pieces";  // "records root" of each sent, a line each
+inline constexpr std::string_view kImportSigned = "import.signed";  // "yes": the last commit is signed anew
 inline constexpr std::string_view kAgreed = "plan.agreed";          // "yes" once the plan was agreed to
 inline constexpr std::string_view kRecoveryPath = "recovery.path";  // "none": nobody said; "declined"
 inline constexpr std::string_view kRecoveryKey = "recovery.key";    // did:key

@@ -44,6 +44,7 @@ struct Options {
   std::vector<std::string> remove_keys;
   std::string confirm;  // --confirm DID
   bool yes = false;     // --yes: begin without asking; about the identity it asks all the same
+  bool wait = false;    // --wait: at a limit of a host, wait for its end and go on
   unsigned jobs = 4;    // uploads side by side
 };
 

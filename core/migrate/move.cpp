@@ -68,7 +68,7 @@ Status HostLogin::forget(const StopToken& stop) {
   if (!saved) return {};
   // Best effort: the host forgets an unused session by itself in time.
   xrpc::FixedToken refresh(saved->refresh.clone());
-  const xrpc::Client client(context_->http, host_, &refresh, context_->limits);
+  const xrpc::Client client(context_->http, host_, &refresh, context_->limits, context_->clock);
   if (auto ended = xrpc::delete_session(client, stop); !ended) {
     context_->log.write(LogLevel::detail, "migrate",
                         "the session at " + host_.origin() + " was not ended: " + ended.error().message);
@@ -78,10 +78,12 @@ Status HostLogin::forget(const StopToken& stop) {
 
 Result<xrpc::Client> HostLogin::client() {
   account::Session* session_now = TRY(session());
-  return xrpc::Client(context_->http, host_, session_now, context_->limits);
+  return xrpc::Client(context_->http, host_, session_now, context_->limits, context_->clock);
 }
 
-xrpc::Client HostLogin::anonymous() const { return {context_->http, host_, nullptr, context_->limits}; }
+xrpc::Client HostLogin::anonymous() const {
+  return {context_->http, host_, nullptr, context_->limits, context_->clock};
+}
 
 Result<bool> HostLogin::works(const StopToken& stop) {
   if (TRY(session()) == nullptr) return false;

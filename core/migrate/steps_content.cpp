@@ -53,21 +53,6 @@ Status back_up_now(Move& move) {
   return move.journal.set(fact::kBackupCommit, exported.proof.commit_cid.str());
 }
 
-Status import_now(Move& move) {
-  auto backup = TRY(backup::open_backup(move.context.fs, move.backup_path()));
-  auto car = TRY(backup->open_car());
-  const xrpc::Client client = TRY(move.new_host.client());
-  Status imported = xrpc::import_repo(client, *car, move.stop());
-  if (imported) return {};
-  Error error = std::move(imported).error();
-  if (error.kind == ErrorKind::limit_exceeded) {
-    error.hint = "the repository has " + human_bytes(car->size()) +
-                 "; the new host's operator can raise PDS_MAX_REPO_IMPORT_SIZE (and the limit of the proxy "
-                 "before it), then 'atbackup migrate resume'";
-  }
-  return std::unexpected(std::move(error));
-}
-
 namespace {
 
 class BackUp final : public Step {

@@ -60,6 +60,13 @@ struct Builder::State {
     }
     return {};
   }
+
+  Result<ipld::Cid> close_all() {
+    if (levels.empty()) levels.resize(1);
+    const std::size_t top = levels.size() - 1;
+    TRY(close_below(top));
+    return write(levels[top]);
+  }
 };
 
 Builder::Builder(ipld::BlockSink& sink) : state_(std::make_unique<State>()) { state_->sink = &sink; }
@@ -82,14 +89,17 @@ Status Builder::add(std::string_view key, const ipld::Cid& value) {
   return {};
 }
 
+Result<ipld::Cid> Builder::root_so_far() {
+  if (state_->ended) return fail(ErrorKind::internal, "mst.builder_ended", "the tree is finished already");
+  State copy = *state_;
+  return copy.close_all();
+}
+
 Result<ipld::Cid> Builder::finish() {
   State& s = *state_;
   if (s.ended) return fail(ErrorKind::internal, "mst.builder_ended", "a tree was finished twice");
   s.ended = true;
-  if (s.levels.empty()) s.levels.resize(1);
-  const std::size_t top = s.levels.size() - 1;
-  TRY(s.close_below(top));
-  return s.write(s.levels[top]);
+  return s.close_all();
 }
 
 }  // namespace atb::mst

@@ -19,6 +19,9 @@ class Builder {
 
   // Keys strictly ascending ("mst.key_order", kind invalid_input).
   Status add(std::string_view key, const ipld::Cid& value);
+  // The root of the tree over the keys so far. Writes the nodes on its right edge, most of which no larger
+  // tree has; the builder goes on as if it had not been asked.
+  Result<ipld::Cid> root_so_far();
   // The root; the empty tree has one empty node. Ends the builder.
   Result<ipld::Cid> finish();
 

@@ -177,7 +177,9 @@ FakeAccount* FakePds::Call::by_token() {
 FakeAccount& FakePds::Call::caller() {
   if (request.bearer.empty()) throw Refusal{401, "AuthMissing", "Authentication Required"};
   FakeAccount* account = by_token();
-  if (account == nullptr) throw Refusal{400, "ExpiredToken", "Token has expired"};
+  const auto ends = account::expiry_of(Secret::copy_of(request.bearer));
+  if (account == nullptr || (ends && *ends < pds.clock_.wall_us() / 1'000'000))
+    throw Refusal{400, "ExpiredToken", "Token has expired"};
   return *account;
 }
 

@@ -78,7 +78,10 @@ class FakePds {
   bool two_factor = false;
   bool invite_required = false;  // the code is "invite-1"
   bool phone_required = false;
-  std::string recommended_endpoint;  // instead of its origin
+  std::string recommended_endpoint;   // instead of its origin
+  std::size_t import_limit = 0;       // larger CARs are refused with 413; 0: none
+  std::optional<int> checks_commits;  // an import must bear a signature by the key in force; else this status
+  std::size_t uploads_a_day = 0;      // more are refused with 429 until midnight; 0: no limit
   // By the name of the method, asked first: an answer from here is given instead of the host's own.
   using Intercept = std::function<std::optional<Answer>(const SentRequest&)>;
   std::map<std::string, Intercept, std::less<>> intercepts;
@@ -94,6 +97,7 @@ class FakePds {
   struct Effects {
     int accounts = 0;
     int imports = 0;
+    std::size_t largest_import = 0;
     int uploads = 0;
     int mails = 0;
     int signatures = 0;   // operations signed
@@ -114,6 +118,8 @@ class FakePds {
   std::map<std::string, std::unique_ptr<FakeAccount>> accounts_;
   std::string mailbox_;
   std::uint64_t counter_ = 0;
+  std::int64_t upload_day_ = 0;
+  std::size_t uploads_today_ = 0;
 };
 
 }  // namespace atb::test

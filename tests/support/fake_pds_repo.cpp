@@ -15,7 +15,10 @@ namespace {
 
 class CollectRecords final : public mst::Visitor {
  public:
-  Status node(const ipld::Cid&, ByteView) override { return {}; }
+  Status node(const ipld::Cid& cid, ByteView) override {
+    nodes.push_back(cid);
+    return {};
+  }
   Status record(std::string_view key, const ipld::Cid& cid) override {
     found.emplace_back(key, cid);
     return {};
@@ -25,6 +28,7 @@ class CollectRecords final : public mst::Visitor {
     return {};
   }
   std::vector<std::pair<std::string, ipld::Cid>> found;
+  std::vector<ipld::Cid> nodes;
   bool whole = true;
 };
 
@@ -112,31 +116,62 @@ Answer FakePds::Call::get_blob() {
   return {.body = std::string(as_text(found->second))};
 }
 
-// Checks neither the DID nor the signature of the commit, and keeps it as it came, under a rev of its own.
+namespace {
+
+// Blocks of a CAR, looked up in what the account had before too: a CAR need not hold what is there already.
+class InBoth final : public ipld::BlockSource {
+ public:
+  InBoth(MemoryBlocks& first, MemoryBlocks& second) : first_(first), second_(second) {}
+  Result<ByteView> get(const ipld::Cid& cid, Bytes& buffer) override {
+    return first_.has(cid) ? first_.get(cid, buffer) : second_.get(cid, buffer);
+  }
+  bool has(const ipld::Cid& cid) const override { return first_.has(cid) || second_.has(cid); }
+
+ private:
+  MemoryBlocks& first_;
+  MemoryBlocks& second_;
+};
+
+}  // namespace
+
+// Checks neither the DID nor the signature of the commit, unless it is told to, and keeps it as it came,
+// under a rev of its own. Forgets what the new tree does not hold.
 Answer FakePds::Call::import_repo() {
   FakeAccount& account = owner();
+  if (pds.import_limit != 0 && request.body.size() > pds.import_limit)
+    throw Refusal{413, "PayloadTooLarge", "request entity too large"};
   const auto source = stream_of(as_bytes(request.body));
   auto reader = car::Reader::open(*source, Limits{});
   if (!reader || reader->header().roots.size() != 1)
     throw Refusal{400, "InvalidRequest", "expected one root"};
-  MemoryBlocks blocks;
+  MemoryBlocks sent;
   while (true) {
     const auto section = reader->next();
     if (!section) throw Refusal{400, "InvalidRequest", "could not read the CAR"};
     if (!*section) break;
     if ((*section)->state != car::Section::State::good)
       throw Refusal{400, "InvalidRequest", "Not a valid CID for bytes"};
-    blocks.put(*(*section)->cid, (*section)->block).value();
+    sent.put(*(*section)->cid, (*section)->block).value();
   }
   const ipld::Cid root = reader->header().roots.front();
   Bytes buffer;
-  const auto block = blocks.get(root, buffer);
+  const auto block = sent.get(root, buffer);
   const auto commit = block ? repo::decode_commit(*block, Limits{}) : std::unexpected(block.error());
   if (!commit) throw Refusal{400, "InvalidRequest", "could not read the commit"};
+  if (pds.checks_commits) {
+    const auto key =
+        crypto::PublicKey::parse_did_key(*pds.plc_.state(account.did).verification_method("atproto"));
+    if (!key || !repo::check_signature(*commit, *key))
+      throw Refusal{*pds.checks_commits, "InvalidCommit", "the commit is not signed by the account's key"};
+  }
+  MemoryBlocks kept;
+  kept.put(root, *block).value();
+  InBoth blocks(sent, account.blocks);
   CollectRecords records;
   Report ignored;
   mst::walk(blocks, commit->data, Limits{}, records, ignored, {}).value();
   if (!records.whole) throw Refusal{400, "InvalidRequest", "missing block"};
+  for (const ipld::Cid& node : records.nodes) kept.put(node, *blocks.get(node, buffer)).value();
   account.records.clear();
   account.builder = {};
   for (const auto& [key, cid] : records.found) {
@@ -144,12 +179,14 @@ Answer FakePds::Call::import_repo() {
     if (!record) throw Refusal{400, "InvalidRequest", "Could not parse record at '" + key + "'"};
     account.records[key] = Bytes(record->begin(), record->end());
     account.builder.put_raw(key, account.records[key]);
+    kept.put(cid, account.records[key]).value();
   }
-  account.blocks = std::move(blocks);
+  account.blocks = std::move(kept);
   account.head = root;
   account.data = commit->data;
   account.rev = syntax::Tid::from(pds.clock_.wall_us(), 2).str();
   ++pds.effects.imports;
+  pds.effects.largest_import = std::max(pds.effects.largest_import, request.body.size());
   return {};
 }
 
@@ -171,6 +208,17 @@ Answer FakePds::Call::missing_blobs() {
 
 Answer FakePds::Call::upload_blob() {
   FakeAccount& account = caller();
+  constexpr std::int64_t kDayUs = 86'400LL * 1'000'000;
+  if (const std::int64_t today = pds.clock_.wall_us() / kDayUs;
+      std::exchange(pds.upload_day_, today) != today)
+    pds.uploads_today_ = 0;
+  if (pds.uploads_a_day != 0 && ++pds.uploads_today_ > pds.uploads_a_day) {
+    Answer no{.status = 429, .body = R"({"error":"RateLimitExceeded","message":"Rate Limit Exceeded"})"};
+    no.headers = {{"ratelimit-limit", fmt::format("{}", pds.uploads_a_day)},
+                  {"ratelimit-remaining", "0"},
+                  {"ratelimit-reset", fmt::format("{}", (pds.upload_day_ + 1) * 86'400)}};
+    return no;
+  }
   const auto cid = ipld::Cid::of(ipld::Codec::raw, as_bytes(request.body));
   const auto bytes = as_bytes(request.body);
   account.blobs[cid] = Bytes(bytes.begin(), bytes.end());
