@@ -112,7 +112,7 @@ def all_peers():
              build=build_go, works={"verify": ["verify"], "extract": ["extract"]}, every_order=False),
         Peer("indigo (Go), records not decoded", "indigo", indigo,
              signature=True, checks="hashes, signature, DID, tree structure and layers",
-             leaves_out="as above, and what is in the records", build=build_go, works={"verify": ["walk"]},
+             leaves_out="what indigo does, and what is in the records", build=build_go, works={"verify": ["walk"]},
              every_order=False),
         Peer("@atcute/repo (Node)", "atcute", pinned("atcute/package.json", r'"@atcute/repo": "([^"]+)"'),
              signature=True, checks="hashes and signature (by our driver: the library checks neither), DID, the tree is "

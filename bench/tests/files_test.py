@@ -17,10 +17,10 @@ from harness.files import CURVES, ORDERS, Files, Repository, count_of  # noqa: E
 # They change only with what make_repo makes on purpose: then figures of before and after cannot be compared.
 BYTES = {
     "r2k": "39b2000fe231607803392f24f8c1a9f26bae3bcde854ffe4a16a79b633e98bd1",
-    "r2k-reference-server": "bb031d43a5be926a02241d60532ee7a1519af0f2a8b0ca5d8f1b24c5c8c5506d",
+    "r2k-reference-server": "3479017e6b189b7e77f15b66c1cc0f2d2c29d06d0b8d11524852648342e08f8b",
     "r2k-shuffled": "0ff3bf1ca67da15d4b2f66b8e632772b5c4585a9522d73706c4903b8356d14ef",
     "r2k-p256": "bfd8b7c66169fc390cccd3438962010589ace83b768e61d8bb12aa153c619c34",
-    "r2k-reference-server-p256": "edbfcdd3e61e02659bb52acb2ab30ffbf91dc6ff3bc1dee42309b9a9cb0db4da",
+    "r2k-reference-server-p256": "64a93e024c1db85541ada06575693462712feea2b1740c4fc5ba5e0c808735e8",
     "r2k-shuffled-p256": "f3aebf4ef68f9d75aca586534ecb5eedec243778a187edcddebe0c5d2397682a",
 }
 

@@ -40,6 +40,8 @@ class TypicalRecords {
   TypicalRecords(std::size_t count, std::uint64_t seed, std::int64_t end_us);
   // False when there are no more.
   bool next(TypicalRecord& record);
+  // The next record is the first of the next collection.
+  void skip_collection() { number_ = counts_[collection_]; }
 
  private:
   static constexpr std::size_t kCollections = 4;

@@ -8,7 +8,8 @@
 #include "tests/support/typical_records.h"
 
 #include <algorithm>
-#include <array>
+#include <deque>
+#include <iterator>
 #include <stdexcept>
 #include <utility>
 
@@ -78,6 +79,32 @@ struct Section {
   std::uint32_t length;
 };
 
+// What matters of a key for the nodes beside it.
+struct Neighbour {
+  std::string key;
+  std::int64_t time_us;
+  unsigned height;
+};
+
+Neighbour neighbour(const TypicalRecord& record) {
+  return {record.key, record.time_us, mst::key_height(record.key)};
+}
+
+// When a node came to be that the server still has: the account grew record by record. Its keys are of
+// `newest_us` at the latest. Beyond that it takes, on either side, that whenever since then the nearest key
+// there was higher than the node: else that key was in the node too, and the node another. Keys in the order
+// of their distance.
+std::int64_t born_us(std::int64_t newest_us, unsigned height, std::span<const Neighbour> side) {
+  std::int64_t nearest_since = INT64_MAX;
+  for (const Neighbour& key : side) {
+    if (key.time_us > nearest_since) continue;  // hidden behind a nearer one, all the time
+    if (key.height <= height) return std::max(newest_us, nearest_since);
+    if (key.time_us <= newest_us) break;
+    nearest_since = key.time_us;
+  }
+  return newest_us;
+}
+
 // Walks the tree and makes the records again beside it.
 class DepthFirst {
  public:
@@ -86,6 +113,10 @@ class DepthFirst {
         writer_(writer),
         sections_(sections),
         records_(options.records, options.seed, options.rev_us) {
+    TypicalRecords firsts(options.records, options.seed, options.rev_us);
+    for (TypicalRecord record; firsts.next(record); firsts.skip_collection()) {
+      firsts_.push_back(neighbour(record));
+    }
     more_ = records_.next(upcoming_);
   }
 
@@ -98,7 +129,7 @@ class DepthFirst {
   }
 
   void walk(const ipld::Cid& root) {
-    descend(root);
+    descend(root, std::nullopt);
     while (!stack_.empty()) {
       Level& level = stack_.back();
       if (level.next > level.node.entries.size()) {
@@ -111,7 +142,7 @@ class DepthFirst {
         record(level.node.entries[at - 1].value);
       }
       const std::optional<ipld::Cid> link = at == 0 ? level.node.left : level.node.entries[at - 1].subtree;
-      if (link) descend(*link);
+      if (link) descend(*link, level.height - 1);
     }
   }
   std::uint64_t record_bytes() const { return record_bytes_; }
@@ -120,43 +151,72 @@ class DepthFirst {
   struct Level {
     Bytes block;  // the node's keys are views into it
     mst::Node node;
+    unsigned height = 0;
     std::size_t next = 0;  // 0 is the left subtree, then entries from 1
     std::size_t section = 0;
     std::int64_t newest_us = 0;
+    std::vector<Neighbour> before;  // nearest first; empty where all of them are older than the node's keys
   };
 
-  void descend(const ipld::Cid& cid) {
+  void descend(const ipld::Cid& cid, std::optional<unsigned> height) {
     Level level;
     level.block = nodes_.read(cid);
     level.node = must(mst::decode_node(level.block, Limits{}));
-    // A node came to be when the last of its keys did, or of the two keys around it, which cut it off from
-    // what lies beside it.
-    level.newest_us = last_us_;
-    if (sections_ != nullptr) level.section = sections_->size();
+    if (height) {
+      level.height = *height;
+    } else if (!level.node.entries.empty()) {
+      level.height = mst::key_height(level.node.entries.front().suffix);
+    }
+    if (sections_ != nullptr) {
+      level.section = sections_->size();
+      // Only the last keys of another collection can be younger.
+      if (!recent_.empty() && recent_.back().time_us > upcoming_.time_us) {
+        level.before.assign(recent_.rbegin(), recent_.rend());
+      }
+    }
     put(cid, level.block, 0);
     stack_.push_back(std::move(level));
   }
   void ascend() {
-    const Level& level = stack_.back();
-    const std::int64_t newest_us = std::max(level.newest_us, more_ ? upcoming_.time_us : 0);
-    if (sections_ != nullptr) (*sections_)[level.section].rev_us = newest_us;
+    const Level level = std::move(stack_.back());
     stack_.pop_back();
-    if (!stack_.empty()) stack_.back().newest_us = std::max(stack_.back().newest_us, newest_us);
+    if (!stack_.empty()) stack_.back().newest_us = std::max(stack_.back().newest_us, level.newest_us);
+    if (sections_ == nullptr) return;
+    const std::int64_t left = born_us(level.newest_us, level.height, level.before);
+    const std::int64_t right = born_us(level.newest_us, level.height, after());
+    (*sections_)[level.section].rev_us = std::max(left, right);
+  }
+  // The next key, and the first one of each later collection: what lies between is younger than what it
+  // hides.
+  std::vector<Neighbour> after() const {
+    std::vector<Neighbour> keys;
+    if (!more_) return keys;
+    keys.push_back(neighbour(upcoming_));
+    std::ranges::copy_if(firsts_, std::back_inserter(keys),
+                         [this](const Neighbour& first) { return first.key > upcoming_.key; });
+    return keys;
   }
   void record(const ipld::Cid& cid) {
     put(cid, upcoming_.block, upcoming_.time_us);
     record_bytes_ += upcoming_.block.size();
-    last_us_ = upcoming_.time_us;
+    if (sections_ != nullptr) {
+      recent_.push_back(neighbour(upcoming_));
+      if (recent_.size() > kRecent) recent_.pop_front();
+    }
     more_ = records_.next(upcoming_);
   }
+
+  // So many keys in a row that are all higher than a node: one in 4^32.
+  static constexpr std::size_t kRecent = 32;
 
   NodeFile& nodes_;
   car::Writer& writer_;
   std::vector<Section>* sections_;
   TypicalRecords records_;
+  std::vector<Neighbour> firsts_;
+  std::deque<Neighbour> recent_;
   TypicalRecord upcoming_;
   bool more_ = false;
-  std::int64_t last_us_ = 0;
   std::uint64_t record_bytes_ = 0;
   std::vector<Level> stack_;
 };
