@@ -125,7 +125,6 @@ class InBoth final : public ipld::BlockSource {
   Result<ByteView> get(const ipld::Cid& cid, Bytes& buffer) override {
     return first_.has(cid) ? first_.get(cid, buffer) : second_.get(cid, buffer);
   }
-  bool has(const ipld::Cid& cid) const override { return first_.has(cid) || second_.has(cid); }
 
  private:
   MemoryBlocks& first_;
