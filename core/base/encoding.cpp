@@ -51,21 +51,23 @@ Error bad_length(std::string_view name, std::size_t length) {
 }
 
 // Digits of `bits` bits each, most significant first; the last one filled up with zero bits.
-std::string encode_bits(ByteView bytes, std::string_view alphabet, unsigned bits) {
-  std::string out;
-  out.reserve(bytes.size() * 8 / bits + 1);
-  const std::uint32_t mask = (1U << bits) - 1;
+template <unsigned kBits>
+std::string encode_bits(ByteView bytes, std::string_view alphabet) {
+  constexpr std::uint32_t kMask = (1U << kBits) - 1;
+  std::string out((bytes.size() * 8 + kBits - 1) / kBits, '\0');
+  const char* const letters = alphabet.data();  // 2^kBits of them
+  char* next = out.data();
   std::uint32_t pool = 0;
   unsigned held = 0;
   for (const std::uint8_t byte : bytes) {
-    pool = (pool << 8U | byte) & 0xffffU;
+    pool = pool << 8U | byte;
     held += 8;
-    while (held >= bits) {
-      held -= bits;
-      out += alphabet[pool >> held & mask];
+    while (held >= kBits) {
+      held -= kBits;
+      *next++ = letters[pool >> held & kMask];
     }
   }
-  if (held > 0) out += alphabet[pool << (bits - held) & mask];
+  if (held > 0) *next = letters[pool << (kBits - held) & kMask];
   return out;
 }
 
@@ -94,13 +96,13 @@ Result<Bytes> decode_bits(std::string_view text, const Digits& digits, unsigned 
 
 }  // namespace
 
-std::string hex_encode(ByteView bytes) { return encode_bits(bytes, kHex, 4); }
+std::string hex_encode(ByteView bytes) { return encode_bits<4>(bytes, kHex); }
 Result<Bytes> hex_decode(std::string_view text) { return decode_bits(text, kHexDigits, 4, "hex"); }
 
-std::string base32_encode(ByteView bytes) { return encode_bits(bytes, kBase32, 5); }
+std::string base32_encode(ByteView bytes) { return encode_bits<5>(bytes, kBase32); }
 Result<Bytes> base32_decode(std::string_view text) { return decode_bits(text, kBase32Digits, 5, "base32"); }
 
-std::string base64_encode(ByteView bytes) { return encode_bits(bytes, kBase64, 6); }
+std::string base64_encode(ByteView bytes) { return encode_bits<6>(bytes, kBase64); }
 
 Result<Bytes> base64_decode(std::string_view text) {
   if (text.ends_with('=')) {
@@ -111,7 +113,7 @@ Result<Bytes> base64_decode(std::string_view text) {
   return decode_bits(text, kBase64Digits, 6, "base64");
 }
 
-std::string base64url_encode(ByteView bytes) { return encode_bits(bytes, kBase64Url, 6); }
+std::string base64url_encode(ByteView bytes) { return encode_bits<6>(bytes, kBase64Url); }
 Result<Bytes> base64url_decode(std::string_view text) {
   return decode_bits(text, kBase64UrlDigits, 6, "base64url");
 }
