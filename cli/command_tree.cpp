@@ -85,6 +85,13 @@ void add_verify(CLI::App& app, VerifyOptions& options) {
       ->type_name("FILE");
   command->add_option("--key", options.key, "Take this key for the account's, on your word")
       ->type_name("did:key:…");
+  command->add_option("--receipt", options.receipt, "Write the verdict into this file, for others to check")
+      ->type_name("FILE");
+  command
+      ->add_option("--against-receipt", options.against_receipt,
+                   "Tell what differs from the verdict in this file, which --receipt wrote")
+      ->type_name("FILE");
+  command->add_flag("--force", options.force, "Replace a receipt that is there already");
 }
 
 void add_from(CLI::App& command, std::string& from) {

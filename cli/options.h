@@ -38,6 +38,9 @@ struct VerifyOptions {
   std::string did;
   std::string plc_log;
   std::string key;
+  std::string receipt;          // to be written
+  std::string against_receipt;  // to be held against
+  bool force = false;
 };
 
 // Where to look: a backup folder or a CAR file.

@@ -26,7 +26,7 @@ _atbackup() {
   done
   case "$prev" in
     --color) COMPREPLY=($(compgen -W 'auto always never' -- "$cur")); return ;;
-    --output|-o|--plc-log|--from|--blobs|--car|--records|--allow-missing-blobs|--auth-code-file|--new-password-file|--passphrase-file|--password-file|--plc-token-file|--recovery-key-out|--rotation-key) COMPREPLY=($(compgen -f -- "$cur")); return ;;
+    --output|-o|--against-receipt|--plc-log|--receipt|--from|--blobs|--car|--records|--allow-missing-blobs|--auth-code-file|--new-password-file|--passphrase-file|--password-file|--plc-token-file|--recovery-key-out|--rotation-key) COMPREPLY=($(compgen -f -- "$cur")); return ;;
     --allow-private-host|--color|--dns-server|--pds|--plc-url|--proxy|--jobs|--did|--key|--auth-code-command|--confirm|--email|--handle|--invite-code|--keep-key|--new-password-command|--passphrase-command|--password-command|--plc-token-command|--remove-key|--to|--rank) return ;;
   esac
   case "$path" in
@@ -37,7 +37,7 @@ _atbackup() {
       if [[ $cur == -* ]]; then COMPREPLY=($(compgen -W '--accept-change --help --jobs --output -h -o --allow-private-host --color --dns-server --json --json-progress --pds --plc-url --proxy --quiet --verbose --yes -q -v -y' -- "$cur"))
       else COMPREPLY=($(compgen -f -- "$cur")); fi ;;
     'verify')
-      if [[ $cur == -* ]]; then COMPREPLY=($(compgen -W '--did --help --key --plc-log -h --allow-private-host --color --dns-server --json --json-progress --pds --plc-url --proxy --quiet --verbose --yes -q -v -y' -- "$cur"))
+      if [[ $cur == -* ]]; then COMPREPLY=($(compgen -W '--against-receipt --did --force --help --key --plc-log --receipt -h --allow-private-host --color --dns-server --json --json-progress --pds --plc-url --proxy --quiet --verbose --yes -q -v -y' -- "$cur"))
       else COMPREPLY=($(compgen -f -- "$cur")); fi ;;
     'ls')
       if [[ $cur == -* ]]; then COMPREPLY=($(compgen -W '--from --help -h --allow-private-host --color --dns-server --json --json-progress --pds --plc-url --proxy --quiet --verbose --yes -q -v -y' -- "$cur"))

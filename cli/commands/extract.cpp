@@ -59,7 +59,7 @@ ExitCode extract_records(Shell& shell, backup::BackupSource& source, const look:
   const ExitCode code = exit_code_of(records->verdict);
   if (!to_pipe) shell.text(words(*records, path));
   if (to_pipe && records->deviating + records->salvaged != 0) shell.tell(words(*records, path));
-  show_beside(shell, records->verdict, code);
+  show_beside(shell, records->verdict, code, source.name());
   return shell.summary("extract", code,
                        summary_head(records->verdict)
                            .set("path", records->kept ? path : "")
@@ -83,7 +83,7 @@ ExitCode extract_car(Shell& shell, backup::BackupSource& source, const look::Con
         fmt::format("the repository is not whole and authentic: the {} blocks that hash right went to {}\n",
                     counted(car->facts.blocks), printable(car->path)));
   }
-  show_beside(shell, car->verdict, code);
+  show_beside(shell, car->verdict, code, source.name());
   return shell.summary("extract", code,
                        summary_head(car->verdict)
                            .set("path", car->path)
@@ -102,7 +102,7 @@ ExitCode extract_blobs(Shell& shell, backup::BackupSource& source, const look::C
                          number(blobs->written, "blob", "blobs"), human_bytes(blobs->bytes),
                          printable(folder)));
   if (blobs->already != 0) shell.text(fmt::format("  {} were there already\n", counted(blobs->already)));
-  show_beside(shell, blobs->verdict, code);
+  show_beside(shell, blobs->verdict, code, source.name());
   return shell.summary(
       "extract", code,
       summary_head(blobs->verdict)

@@ -89,9 +89,10 @@ void list_collections(Shell& shell, const verify::RepoProof& proof) {
   if (rest != 0) shell.tell(fmt::format("{} records are in further collections\n", counted(rest)));
 }
 
-ExitCode finish_ls(Shell& shell, const verify::Verdict& verdict, std::uint64_t listed) {
+ExitCode finish_ls(Shell& shell, const verify::Verdict& verdict, const std::string& from,
+                   std::uint64_t listed) {
   const ExitCode code = exit_code_of(verdict);
-  show_beside(shell, verdict, code);
+  show_beside(shell, verdict, code, from);
   return shell.summary("ls", code,
                        summary_head(verdict)
                            .set("records", static_cast<std::int64_t>(verdict.proof.records))
@@ -103,7 +104,7 @@ ExitCode ls_collections(Shell& shell, const std::string& from, const look::Query
   const auto verdict = look_at(shell, from, query, sink);
   if (!verdict) return shell.error(verdict.error());
   list_collections(shell, verdict->proof);
-  return finish_ls(shell, *verdict, verdict->proof.collections.size());
+  return finish_ls(shell, *verdict, from, verdict->proof.collections.size());
 }
 
 // Where a record may be in what was lost, its absence proves nothing.
@@ -135,7 +136,7 @@ ExitCode run_ls(Shell& shell, const LsOptions& options) {
   listing.flush();
   if (!verdict) return shell.error(verdict.error());
   if (listing.listed() == 0) shell.tell("no record of " + printable(options.what) + " is in it\n");
-  return finish_ls(shell, *verdict, listing.listed());
+  return finish_ls(shell, *verdict, options.from, listing.listed());
 }
 
 ExitCode run_cat(Shell& shell, const CatOptions& options) {
@@ -146,7 +147,7 @@ ExitCode run_cat(Shell& shell, const CatOptions& options) {
   if (!verdict) return shell.error(verdict.error());
   const ExitCode code = exit_code_of(*verdict);
   if (!keeper.object) {
-    show_beside(shell, *verdict, code);
+    show_beside(shell, *verdict, code, options.from);
     return shell.error(not_found(options.uri, code));
   }
   const data::Value* value = keeper.object->find("value");
@@ -162,7 +163,7 @@ ExitCode run_cat(Shell& shell, const CatOptions& options) {
   data::Object line = data::Object().set("type", "record");
   for (const auto& [name, member] : keeper.object->entries()) line.set(name, member);
   shell.object(line);
-  show_beside(shell, *verdict, code);
+  show_beside(shell, *verdict, code, options.from);
   return shell.summary("cat", code, summary_head(*verdict));
 }
 

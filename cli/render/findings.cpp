@@ -15,6 +15,10 @@ std::string counted(std::uint64_t number) {
   return digits;
 }
 
+std::string counted(std::uint64_t number, std::string_view one, std::string_view many) {
+  return fmt::format("{} {}", counted(number), number == 1 ? one : many);
+}
+
 std::string words_for(verify::KeyProof proof) {
   switch (proof) {
     case verify::KeyProof::none:

@@ -20,5 +20,7 @@ void show_finding(Shell& shell, const Finding& finding, Beside beside);
 std::string words_for(verify::KeyProof proof);
 // "2,012": thousands apart.
 std::string counted(std::uint64_t number);
+// "1 record", "2,012 records".
+std::string counted(std::uint64_t number, std::string_view one, std::string_view many);
 
 }  // namespace atb::cli

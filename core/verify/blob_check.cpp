@@ -82,15 +82,35 @@ void tell_absent(const std::vector<ipld::Cid>& absent, const std::vector<backup:
   }
 }
 
+// Which blobs there should be, by the records.
+void check_references(Verdict& verdict) {
+  const RepoProof& proof = verdict.proof;
+  const auto in_old_form = std::ranges::count_if(proof.blobs, &data::BlobRef::legacy);
+  if (!proof.commit) {
+    verdict.report.add_check("references", Outcome::not_checked, "there are no records to read");
+  } else if (!proof.tree_complete) {
+    verdict.report.add_check(
+        "references", Outcome::not_checked,
+        fmt::format("records may be lost that refer to others; blobs known: {}", proof.blobs.size()));
+  } else {
+    verdict.report.add_check("references", Outcome::passed,
+                             fmt::format("the records refer to {} blobs, {} of them in the old form",
+                                         proof.blobs.size(), in_old_form));
+  }
+}
+
 }  // namespace
 
 Status check_blobs(backup::BackupSource& source, Verdict& verdict, Taker* taker, Progress& progress,
                    const StopToken& stop) {
   verdict.blobs_referenced = verdict.proof.blobs.size();
+  check_references(verdict);
   if (!source.holds_blobs()) {
     verdict.report.add_check(
         "blobs", Outcome::not_checked,
-        fmt::format("a CAR file holds no blobs; its records refer to {}", verdict.blobs_referenced));
+        verdict.blobs_referenced == 0
+            ? std::string("a CAR file holds no blobs")
+            : fmt::format("a CAR file holds no blobs; its records refer to {}", verdict.blobs_referenced));
     return {};
   }
   const std::vector<ipld::Cid> wanted = wanted_blobs(verdict.proof, source.manifests());

@@ -40,7 +40,8 @@ Status load_log(backup::BackupSource& source, const std::optional<syntax::Did>& 
   verdict.log_entries = log->entries.size();
   verdict.log_head = log->head_cid().str();
   verdict.log_head_time = log->entries[log->head].created_at;
-  if (!log->tombstoned) verdict.handle = log->state().handle();
+  // The name of somebody else would be taken for that of this account.
+  if (!log->tombstoned && did && log->did == *did) verdict.handle = log->state().handle();
   if (did && log->did != *did) {
     // The finding is prove_key()'s.
     verdict.report.add_check("log", Outcome::failed,

@@ -247,7 +247,7 @@ Status walk_tree(ipld::BlockSource& blocks, const ProofOptions& options, Reached
     report.add_check("tree", Outcome::passed, fmt::format("{} nodes, height {}", stats.nodes, stats.height));
   } else {
     report.add_check("tree", Outcome::failed,
-                     fmt::format("{} rules broken, {} nodes missing", proof.breaches, missing_nodes));
+                     fmt::format("rules broken: {}; nodes missing: {}", proof.breaches, missing_nodes));
   }
   if (visitor.missing_records() != 0) {
     report.add_check("records", Outcome::failed,

@@ -92,8 +92,9 @@ void check_container(const car::CarFacts& facts, Report& report) {
   }
   if (facts.wrong_hashes + facts.unsupported != 0) {
     report.add_check("blocks", Outcome::failed,
-                     fmt::format("{} blocks do not hash to their CID, {} have a CID of another kind",
-                                 facts.wrong_hashes, facts.unsupported));
+                     fmt::format("of {} blocks {} with a wrong hash, {} with a CID of another kind",
+                                 facts.sections + facts.wrong_hashes + facts.unsupported, facts.wrong_hashes,
+                                 facts.unsupported));
   } else {
     report.add_check("blocks", Outcome::passed, "each hashes to its CID");
   }

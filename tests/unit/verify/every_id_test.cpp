@@ -1,5 +1,7 @@
 // Every finding that verify can give is given here, by a file or folder that is wrong in that way.
 // tests/lint/vectors.py holds the list against the code.
+#include "core/backup/file_list.h"
+#include "core/verify/receipt.h"
 #include "tests/support/catch.h"
 #include "tests/support/export_world.h"
 #include "tests/support/hostile/hostile.h"
@@ -95,6 +97,16 @@ const std::set<std::string> kIds = {
     "mst.prefix",
     "mst.reached_twice",
     "plc.tombstoned",
+    "receipt.account",
+    "receipt.check",
+    "receipt.commit",
+    "receipt.file",
+    "receipt.finding",
+    "receipt.future",
+    "receipt.key",
+    "receipt.log",
+    "receipt.more_checked",
+    "receipt.new_file",
 };
 // End of the list.
 
@@ -192,6 +204,40 @@ void use_other_keys(Made& made) {
   made.add(test::verify_at(fs, "/a.car").value().report);
 }
 
+// A folder against receipts of other states of it, and of another account.
+void hold_receipts(Made& made) {
+  Folder folder;
+  verify::Options options;
+  options.now_us = folder.world.clock.wall_us();
+  const auto receipt_of = [&] {
+    const auto source = backup::open_backup(folder.world.fs, kFolder).value();
+    const auto verdict = verify::verify_backup(*source, options, no_progress(), {}).value();
+    return verify::make_receipt(*source, backup::hash_files(folder.world.fs, kFolder, {}, {}).value(),
+                                verdict, options)
+        .value();
+  };
+  const verify::Receipt then = receipt_of();
+  const auto hold = [&](const verify::Receipt& receipt) {
+    Report report;
+    verify::compare_receipts(receipt, then, options.now_us, report);
+    made.add(report);
+  };
+  verify::Receipt other = then;
+  other.did = "did:plc:aaaaaaaaaaaaaaaaaaaaaaaa";
+  hold(other);
+  other = then;
+  other.rev = "3aaaaaaaaaaaa";
+  other.key_proof = "given_key";
+  other.log_entries = 7;
+  other.time = "2999-01-01T00:00:00.000Z";
+  other.files.pop_back();
+  other.files.front().sha256.clear();
+  other.checks.front().outcome = Outcome::not_checked;
+  other.checks.back().outcome = Outcome::failed;
+  other.found.emplace_back("mst.bounds", 3);
+  hold(other);
+}
+
 }  // namespace
 
 TEST_CASE("ids: each finding of verify is made by a file or folder that is wrong in that way", "[verify]") {
@@ -206,6 +252,7 @@ TEST_CASE("ids: each finding of verify is made by a file or folder that is wrong
   }
   spoil_folders(made);
   use_other_keys(made);
+  hold_receipts(made);
   const std::set<std::string> ids = made.ids();
   for (const std::string& id : kIds) {
     INFO(id);
