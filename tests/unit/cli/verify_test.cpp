@@ -1,8 +1,8 @@
 // What verify says of broken backups to a person in a hurry, and the receipts it writes and holds against.
 #include "core/base/text.h"
 #include "core/verify/receipt.h"
-#include "tests/support/catch.h"
 #include "tests/support/account_fixture.h"
+#include "tests/support/catch.h"
 #include "tests/unit/cli/cli_bench.h"
 
 using namespace atb;
