@@ -186,13 +186,52 @@ void add_migrate(CLI::App& app, MigrateOptions& options) {
   CLI::App* command = app.add_subcommand("migrate", "Move an account to another host");
   command->add_option("account", options.account, "Handle, DID or at:// URI")->type_name("ACCOUNT");
   command->add_option("--to", options.to, "The new host")->type_name("URL");
+  command->add_flag("--dry-run", options.dry_run,
+                    "Only look and plan: what would be done, what it needs, what stands against it");
   add_migrate_inputs(*command, options);
   command->add_subcommand("status", "Where the moves on this machine stand");
   CLI::App* resume = command->add_subcommand("resume", "Go on with a move that was interrupted");
   resume->add_option("account", options.account, "Which one, when several are under way")
       ->type_name("ACCOUNT");
   add_migrate_inputs(*resume, options);
+  CLI::App* abort = command->add_subcommand("abort", "Give a move up, as far as its state lets it");
+  abort->add_option("account", options.account, "Which one, when several are under way")
+      ->type_name("ACCOUNT");
+  abort
+      ->add_option("--rotation-key", options.rotation_key,
+                   "Your own rotation key, where the identity was changed already")
+      ->type_name("FILE");
+  abort
+      ->add_option("--confirm", options.confirm,
+                   "Agrees to a change of the identity in scripts; must be the account's DID")
+      ->type_name("DID");
+  add_secret(*abort, options.passphrase, "passphrase",
+             "Passphrase of the key file, and of the move's secrets");
   command->require_subcommand(0, 1);
+}
+
+void add_doctor(CLI::App& app, DoctorOptions& options) {
+  CLI::App* command = app.add_subcommand(
+      "doctor", "Could you leave today? Looks at host, backup, key, name and the record's history");
+  command->add_option("account", options.accounts, "Handle, DID or at:// URI")
+      ->type_name("ACCOUNT")
+      ->required();
+  command
+      ->add_option("--from", options.from, "The account's backup: a backup folder or a CAR file; repeatable")
+      ->type_name("PATH")
+      ->expected(1)
+      ->take_all()
+      ->allow_extra_args(false);
+  command
+      ->add_option("--rotation-key", options.rotation_keys,
+                   "File of your rotation key, to see that it opens; repeatable")
+      ->type_name("FILE")
+      ->expected(1)
+      ->take_all()
+      ->allow_extra_args(false);
+  command->add_option("--to", options.to, "The host you would go to: would it take the account?")
+      ->type_name("URL");
+  add_secret(*command, options.passphrase, "passphrase", "Passphrase of the key's file");
 }
 
 void add_key_new(CLI::App& command, KeyOptions& options) {
@@ -269,6 +308,7 @@ std::unique_ptr<CLI::App> make_command_tree(AllOptions& options) {
   add_verify(*app, options.verify);
   add_looking_in(*app, options);
   add_migrate(*app, options.migrate);
+  add_doctor(*app, options.doctor);
   add_key(*app, options.key);
   add_sessions(*app, options);
   CLI::App* explain = app->add_subcommand("explain", "Say what the id of a finding or an error means");

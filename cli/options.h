@@ -80,6 +80,7 @@ struct LogoutOptions {
 
 struct MigrateOptions {
   std::string account;
+  bool dry_run = false;
   std::string to;
   std::string from;
   std::string rotation_key;
@@ -98,6 +99,14 @@ struct MigrateOptions {
   SecretOptions new_password;
   SecretOptions auth_code;
   SecretOptions plc_token;
+  SecretOptions passphrase;
+};
+
+struct DoctorOptions {
+  std::vector<std::string> accounts;
+  std::vector<std::string> from;
+  std::vector<std::string> rotation_keys;
+  std::string to;
   SecretOptions passphrase;
 };
 
@@ -127,6 +136,7 @@ struct AllOptions {
   LoginOptions login;
   LogoutOptions logout;
   MigrateOptions migrate;
+  DoctorOptions doctor;
   KeyOptions key;
   CompletionOptions completion;
 };

@@ -58,6 +58,7 @@ ExitCode dispatch(const CLI::App& tree, Shell& shell, const AllOptions& options)
     shell.text(script);
     return shell.summary("completion", ExitCode::done, data::Object().set("script", script));
   }
+  if (name == "doctor") return run_doctor(shell, options.doctor);
   if (name == "key") {
     const std::string& inner = command->get_subcommands().front()->get_name();
     if (inner == "new") return run_key_new(shell, options.key);
@@ -67,6 +68,8 @@ ExitCode dispatch(const CLI::App& tree, Shell& shell, const AllOptions& options)
   if (command->get_subcommands().empty()) return run_migrate(shell, options.migrate);
   if (command->get_subcommands().front()->get_name() == "resume")
     return run_migrate_resume(shell, options.migrate);
+  if (command->get_subcommands().front()->get_name() == "abort")
+    return run_migrate_abort(shell, options.migrate);
   return run_migrate_status(shell);
 }
 

@@ -21,8 +21,12 @@ ExitCode run_login(Shell& shell, const LoginOptions& options);
 ExitCode run_logout(Shell& shell, const LogoutOptions& options);
 ExitCode run_whoami(Shell& shell);
 ExitCode run_migrate(Shell& shell, const MigrateOptions& options);
+// 'migrate --dry-run'.
+ExitCode run_migrate_plan(Shell& shell, const MigrateOptions& options);
 ExitCode run_migrate_resume(Shell& shell, const MigrateOptions& options);
+ExitCode run_migrate_abort(Shell& shell, const MigrateOptions& options);
 ExitCode run_migrate_status(Shell& shell);
+ExitCode run_doctor(Shell& shell, const DoctorOptions& options);
 ExitCode run_key_new(Shell& shell, const KeyOptions& options);
 ExitCode run_key_enroll(Shell& shell, const KeyOptions& options);
 ExitCode run_key_check(Shell& shell, const KeyOptions& options);

@@ -1,59 +1,15 @@
 #include "core/migrate/migrate.h"
 
 #include "cli/commands/commands.h"
+#include "cli/commands/migrate_options.h"
 #include "cli/render/findings.h"
 #include "cli/render/step_view.h"
 #include "core/base/text.h"
-#include "core/os/atomic_file.h"
 
 #include <fmt/format.h>
 
 namespace atb::cli {
 namespace {
-
-constexpr std::size_t kMaxList = 8U << 20;
-
-Result<std::vector<std::string>> read_cids(Shell& shell, const std::string& path) {
-  std::vector<std::string> cids;
-  if (path.empty()) return cids;
-  const Bytes text = TRY(os::read_file(shell.world().fs, path, kMaxList));
-  for (std::string_view line : split(as_text(text), '\n')) {
-    line = trim(line);
-    if (line.empty() || line.starts_with('#')) continue;
-    cids.push_back(TRY_CONTEXT("in " + path, ipld::Cid::parse(line)).str());
-  }
-  return cids;
-}
-
-Result<migrate::Options> options_of(Shell& shell, const MigrateOptions& options) {
-  migrate::Options wanted;
-  wanted.to = options.to;
-  wanted.from_host = shell.options().pds;
-  if (!options.from.empty()) wanted.from = shell.absolute(options.from);
-  if (!options.rotation_key.empty()) wanted.rotation_key = shell.absolute(options.rotation_key);
-  wanted.handle = options.handle;
-  wanted.email = options.email;
-  wanted.invite_code = options.invite_code;
-  wanted.allowed_missing = TRY(read_cids(shell, options.allow_missing_blobs));
-  if (!options.recovery_key_out.empty()) wanted.recovery_key_out = shell.absolute(options.recovery_key_out);
-  wanted.no_recovery_key = options.no_recovery_key;
-  wanted.keep_keys = options.keep_keys;
-  wanted.remove_keys = options.remove_keys;
-  wanted.confirm = options.confirm;
-  wanted.yes = shell.options().yes;
-  wanted.wait = options.wait;
-  wanted.jobs = options.jobs;
-  return wanted;
-}
-
-migrate::SecretSources sources_of(Shell& shell, const MigrateOptions& options) {
-  return {.password = shell.secret(options.password, "ATBACKUP_PASSWORD"),
-          .new_password = shell.secret(options.new_password, "ATBACKUP_NEW_PASSWORD"),
-          .auth_code = shell.secret(options.auth_code, "ATBACKUP_AUTH_CODE"),
-          .plc_token = shell.secret(options.plc_token, "ATBACKUP_PLC_TOKEN"),
-          .passphrase = shell.secret(options.passphrase, "ATBACKUP_PASSPHRASE"),
-          .invite_code = shell.secret({}, "ATBACKUP_INVITE_CODE")};
-}
 
 std::string words(const migrate::Outcome& outcome) {
   std::string text =
@@ -95,17 +51,14 @@ Result<migrate::Outcome> run(Shell& shell, const MigrateOptions& options, bool r
   exporter::Context& context = *TRY(shell.context());
   StepView view(shell);
   const std::string state_folder = TRY(shell.state_folder());
-  const migrate::World world{.context = context,
-                             .prompter = shell.world().prompter,
-                             .watcher = view,
-                             .state_folder = state_folder,
-                             .absolute = [&shell](const std::string& path) { return shell.absolute(path); }};
-  const migrate::Options wanted = TRY(options_of(shell, options));
+  const migrate::World world = move_world(shell, context, view, state_folder);
+  const migrate::Options wanted = TRY(move_options(shell, options));
   if (!resuming)
-    return migrate::start(world, TRY(account_argument(options.account)), wanted, sources_of(shell, options));
+    return migrate::start(world, TRY(account_argument(options.account)), wanted,
+                          move_secrets(shell, options));
   std::optional<syntax::AtIdentifier> account;
   if (!options.account.empty()) account = TRY(account_argument(options.account));
-  return migrate::resume(world, account, wanted, sources_of(shell, options));
+  return migrate::resume(world, account, wanted, move_secrets(shell, options));
 }
 
 }  // namespace
@@ -115,6 +68,7 @@ ExitCode run_migrate(Shell& shell, const MigrateOptions& options) {
     return shell.error(Error(ErrorKind::invalid_input, "usage", "a move needs an account and a host",
                              "atbackup migrate ACCOUNT --to URL"));
   }
+  if (options.dry_run) return run_migrate_plan(shell, options);
   return finish(shell, run(shell, options, false));
 }
 
@@ -136,7 +90,11 @@ std::string_view where_it_stands(const migrate::MoveStatus& move) {
 std::string words(const migrate::MoveStatus& move, bool verbose) {
   std::string text = fmt::format("{} ({})\n  from {}\n  to   {}\n", move.did, printable(move.account),
                                  printable(move.old_host), printable(move.new_host));
-  if (!move.finished.empty()) {
+  if (!move.aborted.empty()) {
+    text += "  given up " + printable(move.aborted) + "\n";
+  } else if (move.aborting) {
+    text += "  is being given up; go on with 'atbackup migrate abort " + move.did + "'\n";
+  } else if (!move.finished.empty()) {
     text += "  finished " + printable(move.finished) + "\n";
   } else {
     text += fmt::format("  next: {}\n  {}\n  go on with 'atbackup migrate resume {}'\n",
@@ -161,7 +119,9 @@ data::Object object_of(const migrate::MoveStatus& move) {
       .set("next_step", move.next_step)
       .set("claimed", move.claimed)
       .set("past_no_return", move.past_no_return)
-      .set("finished", move.finished);
+      .set("finished", move.finished)
+      .set("aborting", move.aborting)
+      .set("aborted", move.aborted);
 }
 
 }  // namespace

@@ -39,6 +39,8 @@ class Resolver {
   Resolver(net::HttpClient& http, net::TxtResolver& dns, net::Url plc_directory, Log& log, Limits limits = {},
            os::Clock& clock = os::system_clock());
 
+  const net::Url& directory() const { return plc_directory_; }
+
   // Handle -> DID: DNS TXT first, then /.well-known/atproto-did. Ids "handle.not_found" (not_found),
   // "handle.conflict" (untrusted: two different DIDs in DNS), "handle.reserved" (invalid_input). Where a
   // look-up failed in a way that may pass (DNS down, host stalls), that error.

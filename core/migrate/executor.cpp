@@ -86,7 +86,10 @@ Result<bool> all_done(Journal& journal) {
 }
 
 std::vector<std::unique_ptr<Step>> steps_of(const Journal& journal) {
-  const bool alone = without_old_host(journal);
+  return steps_of(without_old_host(journal));
+}
+
+std::vector<std::unique_ptr<Step>> steps_of(bool alone) {
   std::vector<std::unique_ptr<Step>> steps;
   if (alone) {
     steps.push_back(new_credentials_step());

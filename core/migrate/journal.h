@@ -84,6 +84,9 @@ inline constexpr std::string_view kInertKey = "fresh.record_key";
 inline constexpr std::string_view kNotes =
     "notes";  // what could not be done and is told at the end, a line each
 inline constexpr std::string_view kSealed = "secrets.sealed";  // "yes": wrapped with a passphrase
+inline constexpr std::string_view kAborting = "abort.begun";   // RFC 3339: it is being given up
+inline constexpr std::string_view kUndo = "abort.signed";      // the operation that undoes the claim, JSON
+inline constexpr std::string_view kAborted = "aborted";        // RFC 3339
 inline constexpr std::string_view kFinished = "finished";      // RFC 3339
 }  // namespace fact
 

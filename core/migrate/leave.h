@@ -15,16 +15,8 @@ bool without_old_host(const Journal& journal);
 Result<identity::Identity> identity_of_backup(exporter::Context& context, const syntax::AtIdentifier& account,
                                               const std::string& backup);
 
-// Opens the key and looks at directory, backup and, once and without patience, at the old host.
-Result<LeaveFacts> observe_leave(Move& move, const identity::Identity& identity,
-                                 const xrpc::ServerDescription& target);
-
 // The temporary signing key, from the secrets; "key.scalar" when there is none.
 Result<crypto::PrivateKey> temporary_key(const Move& move);
-
-// What the old host called its own rotation keys when the user's key was enrolled from this machine; else
-// nothing.
-std::vector<std::string> keys_told_at_enrolment(Move& move);
 
 // Does the new host know the account? (steps_accounts.cpp)
 Result<Observation> look_for_account(Move& move);

@@ -66,6 +66,26 @@
 // began with the old host and lost it goes on from there without a claim.
 // clang-format on
 //
+// GIVING UP (`migrate abort`; abort.h decides by the state, and says what stays where)
+//
+//   until `claim` or `submit` was begun     dropped: sessions ended, secrets removed, the journal put aside
+//   one of them was begun, not in the       not yet: refused until what is on its way must have arrived
+//     directory
+//   claimed (without the old host)          the user's key puts the former signing key back, then dropped
+//   account-made and later                  dropped; the new host keeps an account that was never active, and
+//   a
+//                                           later move there takes it for its own
+//   operation-in-directory and later        not at all: only forward, or a revert by a key above the signer
+//
+//   STEP            WHAT HOLDS AFTERWARDS                                        WHAT A KILL IN IT LEAVES
+//   undo-sign       an operation with the former signing key is in the journal   an unused signature
+//   undo-claim      the identity does not name the temporary key                 observed
+//   give-up         secrets and sessions are gone, and the journal says so       some are left; the next run
+//   removes them
+//
+// That it is being given up is in the journal before the first of these; from then on `resume` refuses, and
+// `abort` goes on.
+//
 // Up to and including `sign` a move can be dropped: the account lives on the old host as before, and the new
 // host holds a deactivated copy. From `submit` on, the identity names the new host; the way on is forward
 // (`migrate resume`), and the steps before are not looked at again.
@@ -107,6 +127,7 @@ class Step {
 // point of no return is "submit" in both.
 class Journal;
 std::vector<std::unique_ptr<Step>> steps_of(const Journal& journal);
+std::vector<std::unique_ptr<Step>> steps_of(bool without_old_host);
 inline constexpr std::string_view kPointOfNoReturn = "submit";
 
 }  // namespace atb::migrate

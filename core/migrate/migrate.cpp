@@ -2,60 +2,10 @@
 
 #include "core/migrate/leave.h"
 #include "core/migrate/machine.h"
-#include "core/migrate/move.h"
+#include "core/migrate/moves.h"
 
 namespace atb::migrate {
 namespace {
-
-struct OpenMove {
-  std::unique_ptr<os::FileLock> lock;
-  std::unique_ptr<Move> move;
-  bool resumed = false;
-};
-
-Result<SecretsFile> open_secrets(const World& world, const SecretSources& sources, const MovePaths& paths,
-                                 Journal& journal) {
-  exporter::Context& context = world.context;
-  std::optional<Secret> passphrase;
-  const bool sealed = journal.get(fact::kSealed) == "yes" && os::exists(context.fs, paths.secrets());
-  if (sealed || (account::is_set(sources.passphrase) && !journal.has(fact::kFinished))) {
-    passphrase = TRY(account::obtain(sources.passphrase, "passphrase",
-                                     "Passphrase of this move: ", context.fs, world.prompter, context.stop));
-  }
-  auto secrets = TRY(
-      SecretsFile::open(context.fs, context.random, paths.secrets(), passphrase ? &*passphrase : nullptr));
-  if (passphrase && journal.get(fact::kSealed) != "yes") TRY(journal.set(fact::kSealed, "yes"));
-  return secrets;
-}
-
-// A finished move makes room for the next one of the same account; its journal and backup are kept beside it.
-Status set_aside(exporter::Context& context, const MovePaths& paths, const Journal& journal) {
-  std::string when = journal.get(fact::kFinished);
-  std::erase(when, ':');
-  TRY(context.fs.rename(paths.folder, paths.folder + "." + when));
-  return context.fs.sync_folder(os::parent_of(paths.folder));
-}
-
-Result<std::unique_ptr<os::FileLock>> lock_of(const World& world, const MovePaths& paths) {
-  return TRY_CONTEXT("another 'atbackup migrate' is moving this account",
-                     world.context.fs.lock(paths.lock()));
-}
-
-Result<OpenMove> open_move(const World& world, const MovePaths& paths, const Options& options,
-                           const SecretSources& sources) {
-  exporter::Context& context = world.context;
-  OpenMove open;
-  open.lock = TRY(lock_of(world, paths));
-  TRY(remove_leftovers(context.fs, paths));
-  auto journal = TRY(Journal::open(paths.journal(), context.clock));
-  auto did = TRY(syntax::Did::parse(journal.get(fact::kDid)));
-  auto secrets = TRY(open_secrets(world, sources, paths, journal));
-  const net::Url old_url = TRY(net::Url::parse(journal.get(fact::kOldHost)));
-  const net::Url new_url = TRY(net::Url::parse(journal.get(fact::kNewHost)));
-  open.move = std::make_unique<Move>(world, options, sources, paths, did, std::move(journal),
-                                     std::move(secrets), old_url, new_url);
-  return open;
-}
 
 // A run that was killed between publishing and noting it: the directory knows. The old host may be gone by
 // now, and nothing before this point needs it any more.
@@ -109,8 +59,15 @@ Status make_room(const World& world, const MovePaths& paths, const identity::Ide
   }
   const OpenMove old = TRY(open_move(world, paths, options, secrets));
   TRY(run_steps(*old.move, steps_of(old.move->journal)));
-  TRY(set_aside(world.context, paths, old.move->journal));
+  TRY(set_aside(world.context, paths, old.move->journal.get(fact::kFinished)));
   return world.context.fs.make_folders(paths.folder);
+}
+
+// What was to be given up is given up first.
+Status check_not_aborting(const Journal& journal) {
+  if (!journal.has(fact::kAborting)) return {};
+  return fail(ErrorKind::refused, "move.aborting", "this move is being given up, and that is not done yet",
+              "finish it with 'atbackup migrate abort'");
 }
 
 // The old host may die at any time: a move that began with it goes on without it, and never back.
@@ -125,6 +82,7 @@ Result<bool> begin(const World& world, const MovePaths& paths, const syntax::AtI
                    const identity::Identity& identity, const std::string& target, const Options& options) {
   const auto lock = TRY(lock_of(world, paths));
   auto journal = TRY(Journal::open(paths.journal(), world.context.clock));
+  TRY(check_not_aborting(journal));
   if (journal.get(fact::kAgreed) == "yes") {
     if (journal.get(fact::kNewHost) == target) {
       TRY(note_way(journal, options));
@@ -144,56 +102,6 @@ Result<bool> begin(const World& world, const MovePaths& paths, const syntax::AtI
   TRY(journal.set(fact::kNewHost, target));
   TRY(note_way(journal, options));
   return false;
-}
-
-struct Known {
-  MovePaths paths;
-  std::string did;
-  std::string account;
-  std::string handle;
-  bool finished = false;            // and tidied up
-  std::optional<Error> unreadable;  // then nothing above but the paths is known
-};
-
-// Empty: killed before it began.
-Result<std::optional<Known>> known_move(const MovePaths& paths, os::Clock& clock) {
-  auto journal = TRY(Journal::open(paths.journal(), clock));
-  if (!journal.has(fact::kNewHost)) return std::optional<Known>{};
-  const bool finished = TRY(all_done(journal));
-  return std::optional(Known{.paths = paths,
-                             .did = journal.get(fact::kDid),
-                             .account = journal.get(fact::kAccount),
-                             .handle = journal.get(fact::kHandle),
-                             .finished = finished,
-                             .unreadable = {}});
-}
-
-// One journal that cannot be read hides no other move.
-Result<std::vector<Known>> known_moves(os::FileSystem& fs, os::Clock& clock,
-                                       const std::string& state_folder) {
-  std::vector<Known> moves;
-  const std::string folder = moves_folder(state_folder);
-  if (!os::exists(fs, folder)) return moves;
-  for (const std::string& name : TRY(fs.list(folder))) {
-    const MovePaths paths{os::join(folder, name)};
-    if (!os::exists(fs, paths.journal())) continue;
-    auto known = known_move(paths, clock);
-    if (!known) {
-      moves.push_back({.paths = paths,
-                       .did = {},
-                       .account = {},
-                       .handle = {},
-                       .finished = false,
-                       .unreadable = std::move(known).error()});
-    } else if (*known) {
-      moves.push_back(**std::move(known));
-    }
-  }
-  return moves;
-}
-
-bool names(const Known& known, const syntax::AtIdentifier& account) {
-  return account.str() == known.did || account.str() == known.account || account.str() == known.handle;
 }
 
 }  // namespace
@@ -216,31 +124,6 @@ Result<Outcome> start(const World& world, const syntax::AtIdentifier& account, c
 
 namespace {
 
-Result<const Known*> choose(const std::vector<Known>& moves,
-                            const std::optional<syntax::AtIdentifier>& account) {
-  const Known* chosen = nullptr;
-  const Known* unreadable = nullptr;
-  for (const Known& known : moves) {
-    if (known.unreadable) {
-      unreadable = &known;
-      continue;
-    }
-    if (account ? !names(known, *account) : known.finished) continue;
-    if (known.finished && chosen != nullptr) continue;
-    if (chosen != nullptr && !chosen->finished) {
-      return fail(ErrorKind::invalid_input, "move.several", "several moves are under way",
-                  "name the account: atbackup migrate resume ACCOUNT");
-    }
-    chosen = &known;
-  }
-  if (chosen != nullptr) return chosen;
-  if (unreadable != nullptr) {
-    return Error(*unreadable->unreadable).while_("while reading the move in " + unreadable->paths.folder);
-  }
-  return fail(ErrorKind::not_found, "move.none", "no move is under way",
-              "'atbackup migrate ACCOUNT --to URL' starts one");
-}
-
 MoveStatus unreadable_status(const Known& known) {
   MoveStatus one;
   one.folder = known.paths.folder;
@@ -257,10 +140,12 @@ Result<MoveStatus> status_of(const Known& known, os::Clock& clock) {
   one.new_host = journal.get(fact::kNewHost);
   one.folder = known.paths.folder;
   if (known.finished) one.finished = journal.get(fact::kFinished);
+  one.aborting = journal.has(fact::kAborting);
+  if (known.aborted) one.aborted = journal.get(fact::kAborted);
   one.past_no_return = TRY(past_no_return(journal));
   one.claimed = TRY(journal.last_phase("claim")) == name_of(Phase::observed);
   one.events = TRY(journal.events());
-  if (known.finished) return one;
+  if (known.over()) return one;
   for (const auto& step : steps_of(journal)) {
     const std::string phase = TRY(journal.last_phase(step->name()));
     if (phase == name_of(Phase::observed) || phase == name_of(Phase::skipped)) continue;
@@ -280,6 +165,7 @@ Result<Outcome> resume(const World& world, const std::optional<syntax::AtIdentif
   const Known* chosen = TRY(choose(moves, account));
   OpenMove open = TRY(open_move(world, chosen->paths, options, secrets));
   open.resumed = true;
+  TRY(check_not_aborting(open.move->journal));
   if (!chosen->finished) TRY(note_way(open.move->journal, options));
   return run(std::move(open));
 }

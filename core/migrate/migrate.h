@@ -112,7 +112,9 @@ struct MoveStatus {
   std::string next_title;
   bool claimed = false;  // the identity names a temporary key of this move
   bool past_no_return = false;
-  std::string finished;  // RFC 3339, or empty
+  std::string finished;   // RFC 3339, or empty
+  bool aborting = false;  // 'migrate abort' was begun
+  std::string aborted;    // RFC 3339, or empty
   std::vector<JournalEvent> events;
   std::optional<Error> unreadable;  // the journal cannot be read: `folder` is all that is known
 };

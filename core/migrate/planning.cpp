@@ -1,9 +1,8 @@
 // Looks at both hosts, makes the plan, and asks what only the person knows.
 #include "core/base/text.h"
 #include "core/migrate/leave.h"
-#include "core/migrate/move.h"
-
-#include <algorithm>
+#include "core/migrate/moves.h"
+#include "core/migrate/observation.h"
 
 namespace atb::migrate {
 namespace {
@@ -12,60 +11,24 @@ std::string wished_handle(const Move& move) {
   return move.options.handle.empty() ? move.journal.get(fact::kHandle) : move.options.handle;
 }
 
-Status observe_old_host(Move& move, Observed& seen) {
-  const auto source = TRY_CONTEXT("while asking the old host about itself",
-                                  xrpc::describe_server(move.old_host.anonymous(), move.stop()));
-  seen.old_domains = source.user_domains;
-  auto old_status = xrpc::get_repo_status(move.old_host.anonymous(), move.did, move.stop());
-  if (!old_status && old_status.error().kind != ErrorKind::gone)
-    return std::unexpected(std::move(old_status).error());
-  seen.old_active = old_status && old_status->active;
-  return {};
-}
-
-// What the old host cannot tell: which handles are its own. Those that lead nowhere now, and those under its
-// own name, stay behind.
-Status observe_without_old_host(Move& move, const identity::Identity& identity,
-                                const xrpc::ServerDescription& target, Observed& seen) {
-  seen.old_domains = {"." + move.old_host.host().host};
-  if (seen.old_domains.front().ends_with(".bsky.network")) seen.old_domains.emplace_back(".bsky.social");
-  seen.handle_resolves = identity.handle.has_value();
-  if (const auto wish = syntax::Handle::parse(wished_handle(move));
-      wish &&
-      std::ranges::none_of(seen.new_domains, [&](const auto& domain) { return wish->is_under(domain); })) {
-    const auto leads_to = move.context.resolver.resolve_handle(*wish, move.stop());
-    seen.wish_resolves = leads_to && *leads_to == move.did;
-  }
-  seen.leave = TRY(observe_leave(move, identity, target));
-  return {};
-}
-
-Result<Observed> observe(Move& move, const identity::Identity& identity, xrpc::ServerDescription& target) {
-  Observed seen{.did = move.did,
-                .current_handle = {},
-                .old_host = move.old_host.host().origin(),
-                .new_host = move.new_host.host().origin()};
-  if (identity.handle) {
-    seen.current_handle = identity.handle->str();
-  } else if (const auto named = identity.document.handle()) {
-    seen.current_handle = named->str();
-  }
-  seen.plc = move.did.is_plc();
-  target = TRY_CONTEXT("while asking the new host about itself",
-                       xrpc::describe_server(move.new_host.anonymous(), move.stop()));
-  seen.new_domains = target.user_domains;
-  seen.invite_required = target.invite_required;
-  seen.phone_required = target.phone_required;
-  if (without_old_host(move.journal)) {
-    TRY(observe_without_old_host(move, identity, target, seen));
-  } else {
-    TRY(observe_old_host(move, seen));
-  }
-  const auto new_status = xrpc::get_repo_status(move.new_host.anonymous(), move.did, move.stop());
-  if (!new_status && new_status.error().kind != ErrorKind::gone) return std::unexpected(new_status.error());
-  seen.new_knows_account = new_status || new_status.error().id != "xrpc.repo_not_found";
-  seen.new_account_ours = !TRY(move.journal.last_phase("create-account")).empty();
-  return seen;
+Result<Observed> observe_for(Move& move, const identity::Identity& identity,
+                             xrpc::ServerDescription& target) {
+  Looking looking{.context = move.context,
+                  .identity = identity,
+                  .old_host = move.old_host.host(),
+                  .new_host = move.new_host.host(),
+                  .alone = without_old_host(move.journal),
+                  .wished_handle = wished_handle(move),
+                  .allowed_missing = move.allowed_missing(),
+                  .told_keys = keys_told_at_enrolment(move.context, move.world.state_folder, move.did,
+                                                      move.old_host.host())};
+  looking.account_ours = !TRY(move.journal.last_phase("create-account")).empty();
+  if (!looking.account_ours)
+    looking.account_ours = TRY(left_account_behind(move.world, move.did, looking.new_host));
+  if (looking.alone) looking.backup = move.backup_path();
+  if (looking.alone && move.journal.has(fact::kRotationFile))
+    looking.key = TRY(move.rotation_key())->public_key().did_key();
+  return observe(looking, target);
 }
 
 Status settle_handle(Move& move, Plan& plan, const xrpc::ServerDescription& target) {
@@ -147,11 +110,13 @@ Status observe_and_plan(Move& move) {
 
   const identity::Identity identity = TRY(fetch_identity(move));
   xrpc::ServerDescription target;
-  const Observed observed = TRY(observe(move, identity, target));
+  const Observed observed = TRY(observe_for(move, identity, target));
   if (agreed && observed.new_knows_account) return {};
   const Wishes wishes{.handle = wished_handle(move),
                       .has_invite = !move.options.invite_code.empty(),
-                      .remove_keys = move.options.remove_keys};
+                      .remove_keys = move.options.remove_keys,
+                      .keep_keys = move.options.keep_keys,
+                      .recovery_key = wants_recovery_key(move.journal)};
   Plan plan = TRY(make_plan(observed, wishes));
   TRY(move.journal.set(fact::kNewDid, target.did));
   TRY(settle_handle(move, plan, target));

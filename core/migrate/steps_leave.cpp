@@ -4,9 +4,10 @@
 #include "core/car/reader.h"
 #include "core/data/json.h"
 #include "core/migrate/asking.h"
+#include "core/migrate/backup_proof.h"
 #include "core/migrate/identity_change.h"
 #include "core/migrate/leave.h"
-#include "core/verify/key_proof.h"
+#include "core/migrate/observation.h"
 #include "core/verify/verify.h"
 
 #include <fmt/format.h>
@@ -57,63 +58,16 @@ class ProveBackup final : public Step {
                                   .limits = move.context.limits};
     verify::Verdict verdict =
         TRY(verify::verify_backup(*source, options, move.context.progress, move.stop()));
-    TRY(check_findings(move, verdict.report));
-    TRY(check_key(move, verdict.proof));
+    TRY(check_findings(verdict.report, move.allowed_missing(), move.backup_path(),
+                       [&](const Finding& finding) { move.world.watcher.finding(finding); }));
+    const auto directory = TRY(move.context.resolver.fetch_log(move.did, move.stop()));
+    TRY(check_key(verdict.proof, directory.log, move.backup_path()));
     move.report.merge(lasting(verdict.report));
     TRY(move.journal.set(fact::kBackupData, verdict.proof.commit->data.str()));
     return move.journal.set(fact::kBackupCommit, verdict.proof.commit_cid.str());
   }
 
  private:
-  static bool is_flaw(const Finding& finding) {
-    // The key is proven below, from the directory's log, which is newer than the backup's.
-    if (finding.id == "key.no_source") return false;
-    return finding.severity == Severity::damage || finding.severity == Severity::forged;
-  }
-
-  static Status check_findings(Move& move, const Report& report) {
-    const std::set<std::string> allowed = move.allowed_missing();
-    std::size_t lost = 0;
-    std::size_t flaws = 0;
-    std::string first;
-    for (const Finding& finding : report.findings()) {
-      const bool blob = finding.id.starts_with("blob.");
-      if (blob && allowed.contains(finding.where)) continue;
-      const bool missing = finding.id == "blob.missing";
-      if (!missing && !is_flaw(finding)) continue;
-      move.world.watcher.finding(finding);
-      ++(missing ? lost : flaws);
-      if (!missing && first.empty()) first = finding.detail;
-    }
-    if (flaws != 0) {
-      return fail(ErrorKind::refused, "leave.backup_damaged",
-                  "the backup " + move.backup_path() + " is not sound: " + first,
-                  "nothing has changed; take another copy of it, or list blobs that you can do without in a "
-                  "file for --allow-missing-blobs");
-    }
-    if (lost != 0) {
-      return fail(ErrorKind::incomplete, "move.blobs_missing",
-                  fmt::format("the backup lacks {} of the account's blobs, named above", lost),
-                  "nothing has changed; list those you can do without in a file for --allow-missing-blobs (" +
-                      move.backup_path() + "/backup.json names them too)");
-    }
-    return {};
-  }
-
-  // The backup proves its key by its own log. The directory's may know better: a key whose operation was
-  // nullified since is nobody's.
-  static Status check_key(Move& move, verify::RepoProof& proof) {
-    const auto directory = TRY(move.context.resolver.fetch_log(move.did, move.stop()));
-    Report ignored;
-    proof.authentic = false;
-    proof.key_proof = verify::KeyProof::none;
-    if (proof.commit) verify::prove_key({&directory.log, nullptr, {}}, proof, ignored);
-    if (proof.sound()) return {};
-    return fail(ErrorKind::refused, "leave.backup_unproven",
-                "the backup's repository is not signed by a key that the directory knows as the account's",
-                "'atbackup verify " + move.backup_path() + "' tells more; take another backup");
-  }
-
   // What is known and allowed to be missing stays missing: told again at the end. That the key is a former
   // one by then is only natural.
   static Report lasting(const Report& report) {
@@ -288,7 +242,8 @@ class SignByKey final : public Step {
   // What is known for certain: the host itself said it when the user's key was enrolled here.
   static Result<plc::HostCredentials> old_host_keys(Move& move) {
     plc::HostCredentials keys;
-    keys.rotation_keys = keys_told_at_enrolment(move);
+    keys.rotation_keys =
+        keys_told_at_enrolment(move.context, move.world.state_folder, move.did, move.old_host.host());
     add_known_keys(keys, move.old_host.host());
     keys.signing_key = move.journal.get(fact::kFormerSigner);
     return keys;

@@ -5,6 +5,7 @@
 #include "core/base/text.h"
 #include "core/data/json.h"
 #include "tests/support/fake_pds_call.h"
+#include "tests/support/http_date.h"
 
 #include <fmt/format.h>
 
@@ -37,11 +38,18 @@ FakePds::FakePds(FakePdsOptions options, FakePlc& plc, ManualClock& clock, os::R
     : options_(std::move(options)), plc_(plc), clock_(clock), random_(random) {}
 
 Answer FakePds::answer(const SentRequest& request) {
+  Answer given = answer_without_date(request);
+  given.headers.emplace_back("date", http_date(clock_.wall_us() + ahead_us));
+  return given;
+}
+
+Answer FakePds::answer_without_date(const SentRequest& request) {
   Call call(*this, request);
   if (const auto found = intercepts.find(call.method); found != intercepts.end()) {
     if (auto given = found->second(request)) return *given;
   }
   try {
+    if (call.method == "_health") return {.body = R"({"version":"0.0.0"})"};
     return call.answer();
   } catch (const Refusal& refusal) {
     return answer_of(refusal);

@@ -75,6 +75,7 @@ class FakePds {
   const std::string& mailbox() const { return mailbox_; }
 
   // What tests set.
+  std::int64_t ahead_us = 0;  // its clock less ours
   bool two_factor = false;
   bool invite_required = false;  // the code is "invite-1"
   bool phone_required = false;
@@ -111,6 +112,7 @@ class FakePds {
  private:
   struct Call;
   friend struct Call;
+  Answer answer_without_date(const SentRequest& request);
   FakePdsOptions options_;
   FakePlc& plc_;
   ManualClock& clock_;

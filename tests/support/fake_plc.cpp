@@ -1,6 +1,7 @@
 #include "tests/support/fake_plc.h"
 
 #include "core/data/json.h"
+#include "tests/support/http_date.h"
 
 #include <algorithm>
 #include <stdexcept>
@@ -64,6 +65,13 @@ plc::AuditedLog FakePlc::audited(const syntax::Did& did) {
 }
 
 Answer FakePlc::answer(const SentRequest& request) {
+  Answer given = answer_without_date(request);
+  given.headers.emplace_back("date", http_date(clock_.wall_us() + ahead_us));
+  return given;
+}
+
+Answer FakePlc::answer_without_date(const SentRequest& request) {
+  if (request.parsed.path == "/_health") return {.body = R"({"version":"0.0.0"})"};
   std::string_view path = std::string_view(request.parsed.path).substr(1);
   constexpr std::string_view kAudit = "/log/audit";
   const bool audit = path.ends_with(kAudit);

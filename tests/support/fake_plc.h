@@ -27,9 +27,11 @@ class FakePlc {
   // The whole log, audited: throws when it does not hold.
   plc::AuditedLog audited(const syntax::Did& did);
 
-  int accepted = 0;  // operations after the genesis
+  int accepted = 0;           // operations after the genesis
+  std::int64_t ahead_us = 0;  // its clock less ours
 
  private:
+  Answer answer_without_date(const SentRequest& request);
   ManualClock& clock_;
   std::map<std::string, PlcLog> logs_;
 };

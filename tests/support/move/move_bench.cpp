@@ -92,6 +92,7 @@ void MoveBench::with_world(Faults& faults, const std::function<void(const migrat
   person.faults = nullptr;
   watcher.faults = nullptr;
   faults.bury();
+  asked = network.http.lines();
   network.http.forget();
 }
 
@@ -117,6 +118,36 @@ MoveBench::Enrolment MoveBench::enroll(Strike strike) {
   with_world(faults,
              [&](const migrate::World& world) { result = migrate::enroll(world, *who, options, sources); });
   return {.result = *std::move(result), .struck = faults.struck(), .victim = faults.victim()};
+}
+
+Result<migrate::DryRun> MoveBench::dry_run() {
+  network.http.forget();
+  Faults faults({}, state_folder(), temp_.file("snapshot"));
+  const auto who = syntax::AtIdentifier::parse(account);
+  std::optional<Result<migrate::DryRun>> result;
+  with_world(faults,
+             [&](const migrate::World& world) { result = migrate::dry_run(world, *who, options, sources); });
+  return *std::move(result);
+}
+
+Result<migrate::Aborted> MoveBench::abort(Strike strike) {
+  Faults faults(strike, state_folder(), temp_.file("snapshot"));
+  const auto who = syntax::AtIdentifier::parse(account);
+  std::optional<Result<migrate::Aborted>> result;
+  with_world(faults,
+             [&](const migrate::World& world) { result = migrate::abort(world, *who, options, sources); });
+  struck = faults.struck();
+  return *std::move(result);
+}
+
+Result<std::vector<migrate::Examined>> MoveBench::doctor(const migrate::DoctorOptions& wanted) {
+  network.http.forget();
+  Faults faults({}, state_folder(), temp_.file("snapshot"));
+  const auto who = syntax::AtIdentifier::parse(account);
+  std::optional<Result<std::vector<migrate::Examined>>> result;
+  with_world(faults,
+             [&](const migrate::World& world) { result = migrate::examine(world, {*who}, wanted, sources); });
+  return *std::move(result);
 }
 
 Result<std::vector<migrate::MoveStatus>> MoveBench::status() {

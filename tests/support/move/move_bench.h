@@ -2,6 +2,9 @@
 // a program that is started again.
 #pragma once
 
+#include "core/migrate/abort.h"
+#include "core/migrate/doctor.h"
+#include "core/migrate/dry_run.h"
 #include "core/migrate/enroll.h"
 #include "core/net/retrying_client.h"
 #include "tests/support/capture_log.h"
@@ -92,6 +95,14 @@ class MoveBench {
     std::string victim;
   };
   Enrolment enroll(Strike strike = {});
+  // 'migrate ACCOUNT --to NEW --dry-run'; what it asked of whom is in `asked`.
+  Result<migrate::DryRun> dry_run();
+  std::vector<std::string> asked;  // "GET https://…"
+  // 'migrate abort', as a program that is started again.
+  Result<migrate::Aborted> abort(Strike strike = {});
+  bool struck = false;  // was that abort?
+  // 'doctor ACCOUNT'.
+  Result<std::vector<migrate::Examined>> doctor(const migrate::DoctorOptions& wanted);
   // A backup of the account as the old host has it, preferences too, in the folder my-backup.
   void take_backup();
   // A file beside the state folder, 0600. Its path.

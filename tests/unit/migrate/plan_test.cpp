@@ -2,6 +2,7 @@
 
 #include "tests/support/catch.h"
 #include "tests/support/error_id.h"
+#include "tests/support/plc_fixture.h"
 
 using namespace atb;
 using migrate::make_plan;
@@ -80,4 +81,169 @@ TEST_CASE("plan: an invite is asked for only where one is needed and none is giv
   seen.invite_required = true;
   CHECK(make_plan(seen, {})->needs_invite);
   CHECK_FALSE(make_plan(seen, {.handle = "", .has_invite = true})->needs_invite);
+}
+
+namespace {
+
+using test::kPlcEpochUs;
+using test::kPlcHourUs;
+using test::plc_did_key;
+using test::plc_key;
+using test::PlcLog;
+
+plc::State listing(std::vector<std::string> keys) {
+  return test::plc_state(std::move(keys), plc_did_key(7), "alice.old-host.net", "https://old-host.net");
+}
+
+Observed with_log(PlcLog& log) {
+  Observed seen = usual();
+  seen.did = log.did();
+  seen.log = plc::audit_log(log.did(), log.entries()).value();
+  seen.now_us = kPlcEpochUs + 400 * kPlcHourUs;
+  return seen;
+}
+
+std::string first_obstacle(const Observed& seen, const migrate::Wishes& wishes = {}) {
+  const auto plan = migrate::draft_plan(seen, wishes);
+  return plan.obstacles.empty() ? "" : plan.obstacles.front().id;
+}
+
+migrate::ClockReading reading(std::string origin, std::int64_t seconds) {
+  return {.who = "the host", .origin = std::move(origin), .ahead_us = seconds * 1'000'000};
+}
+
+}  // namespace
+
+TEST_CASE("plan: the directory's own limits on changes are kept, and the time is named", "[migrate]") {
+  PlcLog log(listing({plc_did_key(1)}), plc_key(1));
+  std::vector<std::string> keys = {plc_did_key(1)};
+  for (int i = 0; i < 9; ++i) {
+    keys.back() == plc_did_key(1) ? keys.push_back(plc_did_key(9)) : keys.pop_back();
+    log.update(listing(keys), plc_key(1), kPlcEpochUs + 100 * kPlcHourUs + i * 1'000'000);
+  }
+  Observed seen = with_log(log);
+  seen.now_us = kPlcEpochUs + 100 * kPlcHourUs + 60'000'000;
+  CHECK(first_obstacle(seen).empty());  // the tenth
+  keys.pop_back();
+  log.update(listing(keys), plc_key(1), kPlcEpochUs + 100 * kPlcHourUs + 20'000'000);
+  Observed full = with_log(log);
+  full.now_us = seen.now_us;
+  const auto plan = migrate::draft_plan(full, {});
+  REQUIRE(plan.obstacles.size() == 1);
+  CHECK(plan.obstacles.front().id == "plan.directory_limit");
+  CHECK(plan.obstacles.front().hint.find("wait until 2025-01-05T05:00:00") != std::string::npos);
+  full.now_us += kPlcHourUs;
+  CHECK(first_obstacle(full).empty());
+}
+
+TEST_CASE("plan: whose clock is wrong is told, and how wrong is too wrong", "[migrate]") {
+  Observed seen = usual();
+  const auto with = [&](std::vector<migrate::ClockReading> clocks) {
+    seen.clocks = std::move(clocks);
+    return migrate::draft_plan(seen, {});
+  };
+  CHECK(with({reading("https://old-host.net", 20), reading("https://new-host.net", -20)}).warnings.empty());
+  const auto small = with({reading("https://old-host.net", 40), reading("https://new-host.net", 0)});
+  CHECK(small.obstacles.empty());
+  CHECK(small.warnings.size() == 1);
+  const auto ours = with({reading("https://old-host.net", -7500), reading("https://new-host.net", -7501)});
+  REQUIRE(ours.obstacles.size() == 1);
+  CHECK(ours.obstacles.front().message.find("this machine is 2 hours fast") != std::string::npos);
+  const auto theirs = with({reading("https://old-host.net", 0), reading("https://new-host.net", 301)});
+  REQUIRE(theirs.obstacles.size() == 1);
+  CHECK(theirs.obstacles.front().id == "plan.clock");
+  CHECK(theirs.obstacles.front().message.find("https://new-host.net") != std::string::npos);
+  const auto slow = with({reading("https://old-host.net", 60), reading("https://new-host.net", 61)});
+  REQUIRE(slow.warnings.size() == 1);
+  CHECK(slow.warnings.front().find("this machine is 60 seconds slow") != std::string::npos);
+}
+
+TEST_CASE("plan: a thousand blobs a day: the estimate names the day", "[migrate]") {
+  Observed seen = usual();
+  seen.now_us = 1'795'400'000'000'000;  // Monday, 23 November 2026
+  migrate::ContentFacts content{.car_bytes = 1'000'000, .records = 4000};
+  content.blobs = 1000;
+  seen.content = content;
+  CHECK(migrate::draft_plan(seen, {}).estimate.upload_days == 0);
+  content.blobs = 4001;
+  seen.content = content;
+  const auto plan = migrate::draft_plan(seen, {});
+  CHECK(plan.estimate.upload_days == 4);
+  CHECK(plan.estimate.day == "Friday, 27 November 2026");
+  CHECK(describe(plan, seen, false).find("it would be done on Friday, 27 November 2026") !=
+        std::string::npos);
+}
+
+TEST_CASE("plan: records that an import refuses are named; unusual ones that it takes are not", "[migrate]") {
+  CHECK(migrate::import_refuses("cbor.tag"));
+  CHECK(migrate::import_refuses("data.top_level"));
+  CHECK_FALSE(migrate::import_refuses("cbor.float"));
+  Observed seen = usual();
+  seen.content = migrate::ContentFacts{};
+  seen.content->refused = {{"app.bsky.feed.post/3k", "cbor.tag"}};
+  CHECK(first_obstacle(seen) == "plan.records");
+}
+
+TEST_CASE("plan: a repository larger than the new host's files may be is told", "[migrate]") {
+  Observed seen = usual();
+  seen.blob_limit = 1000;
+  seen.content = migrate::ContentFacts{};
+  seen.content->car_bytes = 1001;
+  CHECK(migrate::draft_plan(seen, {}).warnings.size() == 1);
+  seen.content->car_bytes = 1000;
+  CHECK(migrate::draft_plan(seen, {}).warnings.empty());
+}
+
+TEST_CASE("plan: who could undo the change, and until when", "[migrate]") {
+  PlcLog log(listing({plc_did_key(1)}), plc_key(1));
+  SECTION("nobody, where the old host's key is the first") {
+    const auto plan = migrate::draft_plan(with_log(log), {});
+    REQUIRE(plan.changes.size() == 1);
+    CHECK(plan.changes.front().undo.find("nobody can undo it") != std::string::npos);
+  }
+  SECTION("whoever stands above it, for 72 hours") {
+    log.update(listing({plc_did_key(3), plc_did_key(1)}), plc_key(1), kPlcEpochUs + kPlcHourUs);
+    const Observed seen = with_log(log);
+    CHECK(migrate::likely_host_key(*seen.log) == plc_did_key(1));
+    const auto plan = migrate::draft_plan(seen, {.recovery_key = true});
+    REQUIRE(plan.changes.size() == 1);
+    const migrate::PlannedChange& change = plan.changes.front();
+    CHECK(change.undo.find("key 2 of 2") != std::string::npos);
+    CHECK(change.undo.find("2025-01-20T16:00:00") != std::string::npos);
+    CHECK(change.undo.find(plc_did_key(3)) != std::string::npos);
+    // The recovery key, the user's, the new host's.
+    CHECK(change.keys == 3);
+    CHECK(change.changes.front().words.find("(your new recovery key)") != std::string::npos);
+  }
+  SECTION("a key that the person keeps is not taken for the host's") {
+    const auto plan = migrate::draft_plan(with_log(log), {.keep_keys = {plc_did_key(1)}});
+    CHECK(plan.changes.front().keys == 2);
+    CHECK(plan.changes.front().undo.find("It is not known") != std::string::npos);
+  }
+}
+
+TEST_CASE("plan: more than five keys are a warning, more than ten an obstacle", "[migrate]") {
+  PlcLog log(listing({plc_did_key(1)}), plc_key(1));
+  std::vector<std::string> keys;
+  for (std::uint32_t i = 0; i < 9; ++i) keys.push_back(plc_did_key(20 + i));
+  keys.push_back(plc_did_key(1));
+  SECTION("six") {
+    keys.erase(keys.begin(), keys.begin() + 4);
+    log.update(listing(keys), plc_key(1), kPlcEpochUs + kPlcHourUs);
+    const auto plan = migrate::draft_plan(with_log(log), {});
+    CHECK(plan.obstacles.empty());
+    REQUIRE(plan.warnings.size() == 1);
+    CHECK(plan.warnings.front().find("will list 6 keys") != std::string::npos);
+  }
+  SECTION("eleven") {
+    log.update(listing(keys), plc_key(1), kPlcEpochUs + kPlcHourUs);
+    CHECK(first_obstacle(with_log(log)).empty());
+    CHECK(first_obstacle(with_log(log), {.recovery_key = true}) == "plc.too_many_keys");
+  }
+}
+
+TEST_CASE("plan: a handle that belongs to another account is refused", "[migrate]") {
+  Observed seen = usual();
+  seen.wish_taken_by = "did:plc:aaaaaaaaaaaaaaaaaaaaaaaa";
+  CHECK(first_obstacle(seen, {.handle = "bob.new-host.net"}) == "move.handle_taken");
 }
