@@ -20,7 +20,7 @@ const maker = process.env.MAKE_OPINIONS
 if (!maker) throw new Error('MAKE_OPINIONS must name the program that makes the repositories')
 const document = 'docs/second-opinion.md'
 const usual = ['2400', '1']
-const words = process.env.OPINIONS?.split(' ') ?? (process.env.ATBACKUP_SANITIZED === 'ON' ? ['400', '2'] : usual)
+const words = process.env.OPINIONS?.split(' ') ?? (process.env.ATBACKUP_SANITIZED ? ['400', '2'] : usual)
 const counted = words.join() === usual.join()
 // Enough for hundreds of repositories, so that it can be said that it will not end.
 const patience = 5_000
