@@ -13,6 +13,8 @@ _atbackup() {
       ' migrate') path='migrate' ;;
       'migrate status') path='migrate status' ;;
       'migrate resume') path='migrate resume' ;;
+      'migrate abort') path='migrate abort' ;;
+      ' doctor') path='doctor' ;;
       ' key') path='key' ;;
       'key new') path='key new' ;;
       'key enroll') path='key enroll' ;;
@@ -32,7 +34,7 @@ _atbackup() {
   case "$path" in
     '')
       if [[ $cur == -* ]]; then COMPREPLY=($(compgen -W '--allow-private-host --color --dns-server --help --json --json-progress --pds --plc-url --proxy --quiet --verbose --version --yes -h -q -v -y' -- "$cur"))
-      else COMPREPLY=($(compgen -W 'export verify ls cat extract migrate key login logout whoami explain completion' -- "$cur")); fi ;;
+      else COMPREPLY=($(compgen -W 'export verify ls cat extract migrate doctor key login logout whoami explain completion' -- "$cur")); fi ;;
     'export')
       if [[ $cur == -* ]]; then COMPREPLY=($(compgen -W '--accept-change --help --jobs --output -h -o --allow-private-host --color --dns-server --json --json-progress --pds --plc-url --proxy --quiet --verbose --yes -q -v -y' -- "$cur"))
       else COMPREPLY=($(compgen -f -- "$cur")); fi ;;
@@ -49,13 +51,19 @@ _atbackup() {
       if [[ $cur == -* ]]; then COMPREPLY=($(compgen -W '--blobs --car --force --from --help --records --salvage -h --allow-private-host --color --dns-server --json --json-progress --pds --plc-url --proxy --quiet --verbose --yes -q -v -y' -- "$cur"))
       else COMPREPLY=($(compgen -f -- "$cur")); fi ;;
     'migrate')
-      if [[ $cur == -* ]]; then COMPREPLY=($(compgen -W '--allow-missing-blobs --auth-code-command --auth-code-file --confirm --email --from --handle --help --invite-code --jobs --keep-key --new-password-command --new-password-file --no-recovery-key --passphrase-command --passphrase-file --password-command --password-file --plc-token-command --plc-token-file --recovery-key-out --remove-key --rotation-key --to --wait -h --allow-private-host --color --dns-server --json --json-progress --pds --plc-url --proxy --quiet --verbose --yes -q -v -y' -- "$cur"))
-      else COMPREPLY=($(compgen -W 'status resume' -- "$cur")); fi ;;
+      if [[ $cur == -* ]]; then COMPREPLY=($(compgen -W '--allow-missing-blobs --auth-code-command --auth-code-file --confirm --dry-run --email --from --handle --help --invite-code --jobs --keep-key --new-password-command --new-password-file --no-recovery-key --passphrase-command --passphrase-file --password-command --password-file --plc-token-command --plc-token-file --recovery-key-out --remove-key --rotation-key --to --wait -h --allow-private-host --color --dns-server --json --json-progress --pds --plc-url --proxy --quiet --verbose --yes -q -v -y' -- "$cur"))
+      else COMPREPLY=($(compgen -W 'status resume abort' -- "$cur")); fi ;;
     'migrate status')
       if [[ $cur == -* ]]; then COMPREPLY=($(compgen -W '--help -h --allow-private-host --color --dns-server --json --json-progress --pds --plc-url --proxy --quiet --verbose --yes -q -v -y' -- "$cur"))
       else COMPREPLY=($(compgen -f -- "$cur")); fi ;;
     'migrate resume')
       if [[ $cur == -* ]]; then COMPREPLY=($(compgen -W '--allow-missing-blobs --auth-code-command --auth-code-file --confirm --email --from --handle --help --invite-code --jobs --keep-key --new-password-command --new-password-file --no-recovery-key --passphrase-command --passphrase-file --password-command --password-file --plc-token-command --plc-token-file --recovery-key-out --remove-key --rotation-key --wait -h --allow-private-host --color --dns-server --json --json-progress --pds --plc-url --proxy --quiet --verbose --yes -q -v -y' -- "$cur"))
+      else COMPREPLY=($(compgen -f -- "$cur")); fi ;;
+    'migrate abort')
+      if [[ $cur == -* ]]; then COMPREPLY=($(compgen -W '--confirm --help --passphrase-command --passphrase-file --rotation-key -h --allow-private-host --color --dns-server --json --json-progress --pds --plc-url --proxy --quiet --verbose --yes -q -v -y' -- "$cur"))
+      else COMPREPLY=($(compgen -f -- "$cur")); fi ;;
+    'doctor')
+      if [[ $cur == -* ]]; then COMPREPLY=($(compgen -W '--from --help --passphrase-command --passphrase-file --rotation-key --to -h --allow-private-host --color --dns-server --json --json-progress --pds --plc-url --proxy --quiet --verbose --yes -q -v -y' -- "$cur"))
       else COMPREPLY=($(compgen -f -- "$cur")); fi ;;
     'key')
       if [[ $cur == -* ]]; then COMPREPLY=($(compgen -W '--help -h --allow-private-host --color --dns-server --json --json-progress --pds --plc-url --proxy --quiet --verbose --yes -q -v -y' -- "$cur"))
