@@ -139,25 +139,21 @@ test('a host that wants an invite gets one; without, nothing has happened', { ti
   await compareHosts(network, erin, 'c', before, files)
 })
 
-test('a repository that is too large for the new host stops the move, and says who can change that', { timeout: 300_000 }, async () => {
+test('a host that takes no piece of a repository, however small, stops the move, and it is said who can change that', { timeout: 300_000 }, async () => {
   const olga = await accounts.createAccount(network.pds.a, { handle: 'olga' })
   await accounts.createRecords(olga, { 'app.bsky.feed.post': 400 })
   const files = secretFiles(temp.at(`secrets-${number}`), olga)
   const args = [...moveArguments(network, olga, 'c', files, { handle: 'olga.c.test' }), '--no-recovery-key',
     '--invite-code', await network.pds.c.createInvite()]
+  // A proxy before the host: what it refuses never comes to the host, whose own limit is far below the repository too.
+  network.addRule({ server: 'c', path: 'importRepo', action: 'reply', status: 413, headers: { 'content-type': 'text/html' }, body: '<html>413 Request Entity Too Large</html>', times: 0 })
   const stopped = await run([...args, '--json'], { env })
   ok(stopped, 1)
   assert.equal(stopped.last.kind, 'limit_exceeded')
   assert.equal(stopped.last.http_status, 413)
-  assert.match(stopped.last.hint, /the repository has .*PDS_MAX_REPO_IMPORT_SIZE.*migrate resume/)
+  assert.match(stopped.last.hint, /PDS_MAX_REPO_IMPORT_SIZE/)
   assert.equal((await network.plc.operations(olga.did)).length, 1)
   assert.equal(network.pds.c.effects(olga.did)['com.atproto.repo.importRepo'] ?? 0, 0)
-  // A proxy says the same in its own words, and resume looks again.
-  network.addRule({ server: 'c', path: 'importRepo', action: 'reply', status: 413, headers: { 'content-type': 'text/html' }, body: '<html>413 Request Entity Too Large</html>' })
-  const proxied = await run(['migrate', 'resume', ...args.slice(args.indexOf('--to') + 2), '--json'], { env })
-  ok(proxied, 1)
-  assert.equal(proxied.last.http_status, 413)
-  assert.match(proxied.last.hint, /PDS_MAX_REPO_IMPORT_SIZE/)
 })
 
 test('a lost blob stops the move before the identity changes, unless it is allowed', { timeout: 300_000 }, async () => {
