@@ -5,6 +5,7 @@
 #include "core/migrate/identity_change.h"
 #include "core/migrate/leave.h"
 #include "core/migrate/moves.h"
+#include "core/migrate/web_move.h"
 #include "core/os/clock.h"
 
 #include <algorithm>
@@ -139,6 +140,7 @@ Result<AbortFacts> observe_abort(Move& move) {
   AbortFacts facts;
   facts.old_host = move.old_host.host().origin();
   facts.new_host = move.new_host.host().origin();
+  facts.web = is_web(move.journal);
   facts.handle = move.journal.get(fact::kHandle);
   facts.now_us = move.context.clock.wall_us();
   facts.account_made = last_begun(events, "create-account").has_value();
@@ -149,6 +151,15 @@ Result<AbortFacts> observe_abort(Move& move) {
   facts.submitted = move.journal.has(fact::kFinished) || TRY(past_no_return(move.journal));
   const auto submit_us = last_begun(events, kPointOfNoReturn);
   const auto claim_us = last_begun(events, "claim");
+  if (facts.web) {
+    // A document may have been published as soon as it was written.
+    if (!facts.has_signed && !move.journal.has(fact::kClaim)) return facts;
+    const WebStanding seen = TRY(standing_of_web(move));
+    facts.submitted = facts.submitted || seen.submitted;
+    facts.claimed = seen.claimed;
+    facts.submitted_undo = "Whoever holds the domain can publish the former document again.";
+    return facts;
+  }
   // Nothing was handed to anybody: no need to ask the directory.
   if (!submit_us && !claim_us && !facts.submitted) return facts;
   const auto directory = TRY(move.context.resolver.fetch_log(move.did, move.stop()));

@@ -16,6 +16,7 @@ struct AbortFacts {
   std::string old_host;
   std::string new_host;
   std::string handle;          // on the new host
+  bool web = false;            // a did:web: the user publishes, and takes back
   bool submitted = false;      // the identity names the new host, or did
   bool claimed = false;        // the identity names a temporary key of this move
   bool account_made = false;   // on the new host, or it may have been

@@ -18,8 +18,13 @@ Result<AbortPlan> plan_abort(const AbortFacts& facts) {
         "run the command again after " + os::rfc3339(*facts.handed_over_us + kOnItsWayUs));
   }
   AbortPlan plan;
-  plan.undo_claim = facts.claimed;
-  if (facts.claimed) {
+  plan.undo_claim = facts.claimed && !facts.web;
+  if (facts.claimed && facts.web) {
+    plan.left.emplace_back(
+        "Your document names a temporary key, which is removed now: publish the former document again, or "
+        "the "
+        "account cannot be used.");
+  } else if (facts.claimed) {
     plan.will.emplace_back(
         "Your rotation key puts the former signing key back into the identity, in place of the temporary "
         "one. You "
@@ -41,7 +46,10 @@ Result<AbortPlan> plan_abort(const AbortFacts& facts) {
         "deleted, ask that host: it mails a code for it.");
   }
   if (facts.has_signed)
-    plan.left.emplace_back("The change of identity that was signed is forgotten; nobody has published it.");
+    plan.left.emplace_back(
+        facts.web
+            ? "The document that was written for you to publish is of no use any more: do not publish it."
+            : "The change of identity that was signed is forgotten; nobody has published it.");
   if (!facts.recovery_file.empty()) {
     plan.left.push_back("The recovery key in " + facts.recovery_file +
                         " is in no identity and can do nothing. Keep it for the next time, or remove it.");

@@ -181,7 +181,7 @@ class Examination {
       if (finding.id == "blob.missing") missing.insert(finding.where);
     }
     Status sound = check_findings(verdict->report, missing, health.path, [](const Finding&) {});
-    if (sound && identity_->log) sound = check_key(verdict->proof, *identity_->log, health.path);
+    if (sound && identity_->log) sound = check_key(verdict->proof, &*identity_->log, health.path);
     if (!sound) health.problem = sound.error().message;
     const auto kept = TRY(source.plc_log());
     if (!kept || !identity_->log) return {};

@@ -103,7 +103,8 @@ Result<ContentFacts> read_from_backup(const World& world, const Looking& looking
   content.blob_bytes = verdict.blob_bytes;
   Status sound = check_findings(verdict.report, looking.allowed_missing, looking.backup,
                                 [&](const Finding& finding) { world.watcher.finding(finding); });
-  if (sound) sound = check_key(verdict.proof, looking.identity.log.value(), looking.backup);
+  if (sound)
+    sound = check_key(verdict.proof, looking.identity.log ? &*looking.identity.log : nullptr, looking.backup);
   if (!sound) content.flaw = std::move(sound).error();
   return content;
 }
@@ -144,7 +145,7 @@ Result<DryRun> dry_run(const World& world, const syntax::AtIdentifier& account, 
   Observed& observed = result.observed;
   TRY(look_at_moves(world, observed));
   const bool readable = looking.alone || (observed.old_active && observed.old_host != observed.new_host);
-  if (readable && identity.log) {
+  if (readable) {
     observed.content = looking.alone ? TRY(read_from_backup(world, looking, observed))
                                      : TRY(read_from_host(world, looking, observed));
   }
@@ -152,11 +153,12 @@ Result<DryRun> dry_run(const World& world, const syntax::AtIdentifier& account, 
                       .has_invite = !options.invite_code.empty() || account::is_set(secrets.invite_code),
                       .remove_keys = options.remove_keys,
                       .keep_keys = options.keep_keys,
-                      .recovery_key = !looking.alone && !options.recovery_key_out.empty()};
+                      .recovery_key = (!looking.alone || !observed.plc) && !options.recovery_key_out.empty()};
   result.plan = draft_plan(observed, wishes);
-  const bool nowhere = observed.old_host == observed.new_host || !observed.plc;
-  if (!nowhere && std::ranges::none_of(result.plan.obstacles,
-                                       [](const Error& one) { return one.id.starts_with("move.handle"); })) {
+  // Without steps there is no way at all, and nothing to ask for.
+  if (!result.plan.steps.empty() && std::ranges::none_of(result.plan.obstacles, [](const Error& one) {
+        return one.id.starts_with("move.handle");
+      })) {
     for (Error& open : unanswered(result.plan, observed)) result.plan.obstacles.push_back(std::move(open));
   }
   result.words = describe(result.plan, observed, wishes.recovery_key);

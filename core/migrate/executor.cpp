@@ -3,6 +3,7 @@
 #include "core/migrate/machine.h"
 #include "core/migrate/move.h"
 #include "core/migrate/waiting.h"
+#include "core/migrate/web_move.h"
 
 #include <algorithm>
 #include <array>
@@ -86,20 +87,20 @@ Result<bool> all_done(Journal& journal) {
 }
 
 std::vector<std::unique_ptr<Step>> steps_of(const Journal& journal) {
-  return steps_of(without_old_host(journal));
+  return steps_of(without_old_host(journal), is_web(journal));
 }
 
-std::vector<std::unique_ptr<Step>> steps_of(bool alone) {
+std::vector<std::unique_ptr<Step>> steps_of(bool alone, bool web) {
   std::vector<std::unique_ptr<Step>> steps;
   if (alone) {
     steps.push_back(new_credentials_step());
     steps.push_back(prove_backup_step());
     steps.push_back(temporary_key_step());
-    steps.push_back(sign_claim_step());
-    steps.push_back(claim_step());
+    steps.push_back(web ? write_first_document_step() : sign_claim_step());
+    steps.push_back(web ? first_publication_step() : claim_step());
   } else {
     steps.push_back(log_in_old_step());
-    steps.push_back(recovery_key_step());
+    if (!web) steps.push_back(recovery_key_step());
     steps.push_back(back_up_step());
   }
   steps.push_back(create_account_step());
@@ -108,8 +109,13 @@ std::vector<std::unique_ptr<Step>> steps_of(bool alone) {
   steps.push_back(blobs_step());
   steps.push_back(preferences_step());
   if (!alone) steps.push_back(catch_up_step());
-  steps.push_back(alone ? sign_by_key_step() : sign_step());
-  steps.push_back(submit_step());
+  if (web) {
+    steps.push_back(write_document_step());
+    steps.push_back(publication_step());
+  } else {
+    steps.push_back(alone ? sign_by_key_step() : sign_step());
+    steps.push_back(submit_step());
+  }
   steps.push_back(activate_step());
   steps.push_back(alone ? leave_old_alone_step() : deactivate_old_step());
   steps.push_back(fresh_commit_step());

@@ -37,7 +37,6 @@ Result<identity::Identity> identity_of_backup(exporter::Context& context, const 
   const auto source = TRY(backup::open_backup(context.fs, backup));
   const syntax::Did did = TRY(claimed_did(*source, account));
   if (account.did() != nullptr && *account.did() != did) return other_account(backup, did.str(), account);
-  if (did.is_web()) return did_web_without_host(did);
   auto identity = TRY(context.resolver.resolve(TRY(syntax::AtIdentifier::parse(did.str())), context.stop));
   if (account.handle() == nullptr) return identity;
   const std::string given = account.handle()->str();

@@ -11,7 +11,7 @@ namespace atb::migrate {
 bool without_old_host(const Journal& journal);
 
 // Whose backup this is, and the identity as the directory knows it now; handles may be dead with the host.
-// "leave.other_account" (refused: `account` is another), "move.did_web" (refused).
+// "leave.other_account" (refused: `account` is another).
 Result<identity::Identity> identity_of_backup(exporter::Context& context, const syntax::AtIdentifier& account,
                                               const std::string& backup);
 

@@ -61,7 +61,9 @@ std::optional<std::size_t> rank_of(const plc::State& state, const std::string& k
   return place_of(state.rotation_keys, key);
 }
 
-Status check_leave(const LeaveFacts& facts) {
+namespace {
+
+Status check_key(const LeaveFacts& facts) {
   if (facts.log.tombstoned) {
     return fail(ErrorKind::refused, "leave.tombstoned", "the account was given up for good",
                 "the backup can still be verified and read");
@@ -77,6 +79,13 @@ Status check_leave(const LeaveFacts& facts) {
   }
   if (facts.key.empty()) return no_key();
   if (!rank_of(facts.log.state(), facts.key)) return why_not_in_force(facts);
+  return {};
+}
+
+}  // namespace
+
+Status check_leave(const LeaveFacts& facts) {
+  if (!facts.web) TRY(check_key(facts));
   if (!facts.oversized_blobs.empty()) {
     return fail(
         ErrorKind::refused, "leave.blob_limit",

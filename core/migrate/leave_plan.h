@@ -12,7 +12,8 @@
 namespace atb::migrate {
 
 struct LeaveFacts {
-  plc::AuditedLog log;   // the directory's, fetched now
+  plc::AuditedLog log;   // the directory's, fetched now; empty for a did:web
+  bool web = false;      // then no key is needed but the domain
   std::string key = {};  // did:key whose private half the user holds; empty: none was given
   std::int64_t now_us = 0;
 

@@ -66,6 +66,19 @@
 // began with the old host and lost it goes on from there without a claim.
 // clang-format on
 //
+// clang-format off
+// A DID:WEB: its document is published by the user; the same names of steps and states, with and without the old host
+//
+//   recovery-key    there is none: a did:web has no rotation keys
+//   claim-sign,     a document is in the journal and in the move's folder, and  a file that nobody has published
+//   sign            was agreed to: the present one with the temporary key, or
+//                   with the new host, its key and the handle
+//   claim, submit   the public copy of the document says so; the step waits  nothing: the public copy is observed
+//                   for that without an end, and copies meanwhile what is written on
+//                   the old host
+//
+// clang-format on
+//
 // GIVING UP (`migrate abort`; abort.h decides by the state, and says what stays where)
 //
 //   until `claim` or `submit` was begun     dropped: sessions ended, secrets removed, the journal put aside
@@ -75,6 +88,7 @@
 //   account-made and later                  dropped; the new host keeps an account that was never active, and
 //   a
 //                                           later move there takes it for its own
+//   claimed, of a did:web                   dropped; the user puts the former document back: that is told
 //   operation-in-directory and later        not at all: only forward, or a revert by a key above the signer
 //
 //   STEP            WHAT HOLDS AFTERWARDS                                        WHAT A KILL IN IT LEAVES
@@ -123,11 +137,11 @@ class Step {
   virtual bool must_hold() const { return true; }
 };
 
-// Those of a move, in order; the plan, kept in the journal, has decided with or without the old host. The
-// point of no return is "submit" in both.
+// Those of a move, in order; the plan, kept in the journal, has decided with or without the old host; `web`:
+// of a did:web. The point of no return is "submit" in all.
 class Journal;
 std::vector<std::unique_ptr<Step>> steps_of(const Journal& journal);
-std::vector<std::unique_ptr<Step>> steps_of(bool without_old_host);
+std::vector<std::unique_ptr<Step>> steps_of(bool without_old_host, bool web = false);
 inline constexpr std::string_view kPointOfNoReturn = "submit";
 
 }  // namespace atb::migrate

@@ -3,6 +3,7 @@
 #include "core/migrate/leave.h"
 #include "core/migrate/machine.h"
 #include "core/migrate/moves.h"
+#include "core/migrate/web_move.h"
 
 namespace atb::migrate {
 namespace {
@@ -10,9 +11,11 @@ namespace {
 // A run that was killed between publishing and noting it: the directory knows. The old host may be gone by
 // now, and nothing before this point needs it any more.
 Status look_at_submission(Move& move) {
-  const std::string phase = TRY(move.journal.last_phase(kPointOfNoReturn));
-  if (phase.empty() || TRY(past_no_return(move.journal))) return {};
-  const auto submit = submit_step();
+  // A document that the user publishes may be there before the program looks for it.
+  const bool begun = !TRY(move.journal.last_phase(kPointOfNoReturn)).empty() ||
+                     (is_web(move.journal) && move.journal.has(fact::kSigned));
+  if (!begun || TRY(past_no_return(move.journal))) return {};
+  const auto submit = is_web(move.journal) ? publication_step() : submit_step();
   const Observation seen = TRY(submit->observe(move));
   if (!seen.satisfied) return {};
   return move.journal.write(kPointOfNoReturn, Phase::observed, seen.detail);

@@ -75,12 +75,15 @@ Status look_at_blobs(const Looking& looking, backup::BackupSource& source, std::
 }
 
 Result<LeaveFacts> observe_leave(const Looking& looking, std::uint64_t blob_limit) {
-  if (!looking.identity.log) return did_web_without_host(looking.identity.did());
-  LeaveFacts facts{.log = *looking.identity.log, .key = looking.key};
+  LeaveFacts facts{.log = looking.identity.log
+                              ? *looking.identity.log
+                              : plc::AuditedLog{.did = looking.identity.did(), .entries = {}, .audit = {}},
+                   .web = !looking.identity.log};
+  if (!facts.web) facts.key = looking.key;
   facts.now_us = looking.context.clock.wall_us();
   const auto source = TRY(backup::open_backup(looking.context.fs, looking.backup));
   facts.backup = looking.backup;
-  TRY(look_at_log(looking, *source, facts));
+  if (!facts.web) TRY(look_at_log(looking, *source, facts));
   TRY(look_at_blobs(looking, *source, blob_limit, facts));
   std::string commit;
   if (!source->manifests().empty()) {

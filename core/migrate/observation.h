@@ -27,8 +27,7 @@ struct Looking {
   bool thorough = false;  // also what the new host will find by itself: a handle that is taken
 };
 
-// `target`: what the new host says of itself. "move.did_web" (refused) where there is no log, and no old
-// host.
+// `target`: what the new host says of itself.
 Result<Observed> observe(const Looking& looking, xrpc::ServerDescription& target);
 
 // A client without login.

@@ -2,6 +2,7 @@
 
 #include "core/base/text.h"
 #include "core/migrate/plan_parts.h"
+#include "core/migrate/web_move.h"
 
 #include <algorithm>
 
@@ -54,35 +55,20 @@ Status plan_handle(const Observed& observed, const Wishes& wishes, Plan& plan) {
   return {};
 }
 
-}  // namespace
-
-std::unexpected<Error> did_web_without_host(const syntax::Did& did) {
-  return fail(
-      ErrorKind::refused, "move.did_web",
-      did.str() + " is a did:web: moving one without its old host is not supported yet in this form",
-      "its document is yours to publish: as long as you hold its domain, no host can keep the account "
-      "from you, and the backup keeps until it is supported");
-}
-
-namespace {
-
 std::unexpected<Error> same_host(const Observed& observed) {
   return fail(ErrorKind::refused, "move.same_host", "the account lives on " + observed.new_host + " already",
               "name another host with --to");
 }
 
-std::unexpected<Error> did_web(const syntax::Did& did) {
-  return fail(
-      ErrorKind::refused, "move.did_web",
-      did.str() +
-          " is a did:web: its document is published by you, and this version moves did:plc accounts only",
-      "'atbackup export' keeps a proven backup of it all the same");
+// What makes everything else pointless.
+Status check_way(const Observed& observed, const Wishes& wishes) {
+  if (observed.old_host == observed.new_host) return same_host(observed);
+  if (observed.plc) return {};
+  if (wishes.recovery_key) return web_has_no_keys();
+  return check_web(observed);
 }
 
 Status check_account(const Observed& observed) {
-  if (observed.old_host == observed.new_host) return same_host(observed);
-  if (!observed.plc && observed.leave) return did_web_without_host(observed.did);
-  if (!observed.plc) return did_web(observed.did);
   if (observed.old_active) return {};
   return fail(ErrorKind::refused, "move.old_inactive", "the account is not active on " + observed.old_host,
               "activate it there first; if the move was finished before, 'atbackup migrate status' tells");
@@ -110,14 +96,14 @@ void note(Status status, Plan& plan) {
 
 const plc::AuditedLog* log_of(const Observed& observed) {
   if (observed.log) return &*observed.log;
-  return observed.leave ? &observed.leave->log : nullptr;
+  return observed.leave && !observed.leave->web ? &observed.leave->log : nullptr;
 }
 
 Plan draft_plan(const Observed& observed, const Wishes& wishes) {
   Plan plan;
+  note(check_way(observed, wishes), plan);
+  if (!plan.obstacles.empty()) return plan;
   note(check_account(observed), plan);
-  // Nothing that follows would make sense of such an account.
-  if (!plan.obstacles.empty() && (!observed.plc || observed.old_host == observed.new_host)) return plan;
   note(check_target(observed), plan);
   if (observed.leave) note(check_leave(*observed.leave), plan);
   note(plan_handle(observed, wishes, plan), plan);

@@ -95,18 +95,16 @@ struct Plan {
   std::vector<Error> obstacles;
 };
 
-// Ids of obstacles: "move.same_host", "move.did_web", "move.phone", "move.account_exists", "move.handle",
-// "move.handle_unresolved", "move.handle_taken", "move.old_inactive", "move.blobs_missing", "plan.clock",
-// "plan.directory_limit", "plan.records", "plan.blob_limit", what ContentFacts::flaw says; without the old
-// host also those of check_leave(); and those of the directory's limits for the operations to come.
+// Ids of obstacles: "move.same_host", "move.web_domain", "move.did_web", "move.phone", "move.account_exists",
+// "move.handle", "move.handle_unresolved", "move.handle_taken", "move.old_inactive", "move.blobs_missing",
+// "plan.clock", "plan.directory_limit", "plan.records", "plan.blob_limit", what ContentFacts::flaw says;
+// without the old host also those of check_leave(); and those of the directory's limits for the operations to
+// come.
 Plan draft_plan(const Observed& observed, const Wishes& wishes);
 // The same, or the first obstacle.
 Result<Plan> make_plan(const Observed& observed, const Wishes& wishes);
 // What a person would be asked for and has not said: "move.handle", "move.invite_needed". Kind refused.
 std::vector<Error> unanswered(const Plan& plan, const Observed& observed);
-
-// "move.did_web": also said before such a document is looked for on a host that is dead.
-std::unexpected<Error> did_web_without_host(const syntax::Did& did);
 
 // The plan in words: what happens, in which order, what can be undone and until when.
 std::string describe(const Plan& plan, const Observed& observed, bool recovery_key);

@@ -24,7 +24,8 @@ void plan_changes(const Observed& observed, const Wishes& wishes, Plan& plan);
 void plan_steps(const Observed& observed, const Wishes& wishes, Plan& plan);
 Estimate estimate(const Observed& observed);
 
-// plan_words.cpp: the sentences that both ways of moving share.
+// plan_words.cpp: the sentences that all ways of moving share.
 std::string time_words(const Plan& plan, const Observed& observed);
+std::string warning_words(const Plan& plan);
 
 }  // namespace atb::migrate

@@ -53,7 +53,19 @@ constexpr std::array<StepWords, 22> kWords = {{
     {"", "", ""},
 }};
 
-const StepWords& words_of(std::string_view name) {
+// What is otherwise for a did:web.
+constexpr std::array<StepWords, 4> kWebWords = {{
+    {"claim-sign", "you see the first document and agree", "you do not agree: nothing has changed"},
+    {"claim", "you publish the file on your domain",
+     "it is not there yet: the program waits for it, and looks again when it is started again"},
+    {"sign", "you see the document and agree", "you do not agree: the account is where it was"},
+    {"submit", "you publish the file on your domain",
+     "it is not there yet: the program waits for it, and looks again when it is started again"},
+}};
+
+const StepWords& words_of(std::string_view name, bool web) {
+  const auto* otherwise = std::ranges::find(kWebWords, name, &StepWords::name);
+  if (web && otherwise != kWebWords.end()) return *otherwise;
   const auto* found = std::ranges::find(kWords, name, &StepWords::name);
   return found == kWords.end() ? kWords.back() : *found;
 }
@@ -144,16 +156,17 @@ Estimate estimate(const Observed& observed) {
   sum.upload_days = upload_days(load.blobs);
   sum.known = load.known;
   if (!load.known) return sum;
-  for (const auto& step : steps_of(observed.leave.has_value())) sum.seconds += seconds_of(step->name(), load);
+  for (const auto& step : steps_of(observed.leave.has_value(), !observed.plc))
+    sum.seconds += seconds_of(step->name(), load);
   sum.day = day_words(observed.now_us + sum.seconds * 1'000'000);
   return sum;
 }
 
 void plan_steps(const Observed& observed, const Wishes& wishes, Plan& plan) {
   const Load load = load_of(observed);
-  for (const auto& step : steps_of(observed.leave.has_value())) {
+  for (const auto& step : steps_of(observed.leave.has_value(), !observed.plc)) {
     if (step->name() == "recovery-key" && !wishes.recovery_key) continue;
-    const StepWords& words = words_of(step->name());
+    const StepWords& words = words_of(step->name(), !observed.plc);
     plan.steps.push_back({.name = std::string(step->name()),
                           .title = std::string(step->title()),
                           .needs = std::string(words.needs),

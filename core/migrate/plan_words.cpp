@@ -1,17 +1,12 @@
 // The plan in words, as it is shown before the first question.
 #include "core/base/text.h"
 #include "core/migrate/plan_parts.h"
+#include "core/migrate/web_move.h"
 
 #include <fmt/format.h>
 
 namespace atb::migrate {
 namespace {
-
-std::string warning_words(const Plan& plan) {
-  std::string text;
-  for (const std::string& warning : plan.warnings) text += "ATTENTION: " + printable(warning) + "\n";
-  return text;
-}
 
 std::string describe_leave(const Plan& plan, const Observed& observed) {
   const LeaveFacts& leave = *observed.leave;
@@ -72,6 +67,12 @@ std::string describe_leave(const Plan& plan, const Observed& observed) {
 
 }  // namespace
 
+std::string warning_words(const Plan& plan) {
+  std::string text;
+  for (const std::string& warning : plan.warnings) text += "ATTENTION: " + printable(warning) + "\n";
+  return text;
+}
+
 std::string time_words(const Plan& plan, const Observed& observed) {
   const Estimate& estimate = plan.estimate;
   if (!estimate.known) return {};
@@ -85,6 +86,7 @@ std::string time_words(const Plan& plan, const Observed& observed) {
 }
 
 std::string describe(const Plan& plan, const Observed& observed, bool recovery_key) {
+  if (!observed.plc) return describe_web(plan, observed);
   if (observed.leave) return describe_leave(plan, observed);
   std::string text = fmt::format("The account {} moves\n  from {}\n  to   {}\n\n", observed.did.str(),
                                  observed.old_host, observed.new_host);

@@ -3,6 +3,7 @@
 #include "core/migrate/leave.h"
 #include "core/migrate/moves.h"
 #include "core/migrate/observation.h"
+#include "core/migrate/web_move.h"
 
 namespace atb::migrate {
 namespace {
@@ -102,6 +103,7 @@ Status observe_and_plan(Move& move) {
   if (TRY(past_no_return(move.journal)) || move.journal.has(fact::kFinished)) return {};
   if (!move.options.allowed_missing.empty())
     TRY(move.journal.set(fact::kAllowedMissing, join_lines(move.options.allowed_missing)));
+  if (is_web(move.journal) && !move.options.recovery_key_out.empty()) return web_has_no_keys();
   if (!move.options.recovery_key_out.empty()) TRY(settle_recovery_key(move));
   const bool agreed = move.journal.get(fact::kAgreed) == "yes";
   // A host that refused the handle or the address may be given others, as long as it has made no account.
@@ -131,7 +133,7 @@ Status observe_and_plan(Move& move) {
         TRY(move.ask(move.sources.invite_code, "invite-code", "Invite code for " + observed.new_host + ": "));
     TRY(move.secrets.put("invite-code", code));
   }
-  if (!without_old_host(move.journal)) TRY(settle_recovery_key(move));
+  if (!without_old_host(move.journal) && !is_web(move.journal)) TRY(settle_recovery_key(move));
   if (agreed) return {};
   move.world.watcher.say(describe(plan, observed, wants_recovery_key(move.journal)));
   // A script has agreed by --confirm, which is looked at now so that it does not fail after hours of copying.

@@ -137,7 +137,9 @@ class LastProof final : public Step {
         .log = identity.log ? &*identity.log : nullptr, .document = &identity.document, .given = {}};
     const auto fetched =
         TRY(exporter::fetch_repo(move.context, TRY(move.new_host.client()), move.did, evidence, spool));
-    if (fetched.proof.key_proof != verify::KeyProof::plc_log) {
+    // A did:web has no log: its document, fetched just now, is all there is.
+    const auto by = identity.log ? verify::KeyProof::plc_log : verify::KeyProof::web_document;
+    if (fetched.proof.key_proof != by) {
       return fail(ErrorKind::untrusted, "move.proof_key",
                   "the new host's repository is not signed by the key that the identity names");
     }

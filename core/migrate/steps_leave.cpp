@@ -60,8 +60,12 @@ class ProveBackup final : public Step {
         TRY(verify::verify_backup(*source, options, move.context.progress, move.stop()));
     TRY(check_findings(verdict.report, move.allowed_missing(), move.backup_path(),
                        [&](const Finding& finding) { move.world.watcher.finding(finding); }));
-    const auto directory = TRY(move.context.resolver.fetch_log(move.did, move.stop()));
-    TRY(check_key(verdict.proof, directory.log, move.backup_path()));
+    if (move.did.is_web()) {
+      TRY(check_key(verdict.proof, nullptr, move.backup_path()));
+    } else {
+      const auto directory = TRY(move.context.resolver.fetch_log(move.did, move.stop()));
+      TRY(check_key(verdict.proof, &directory.log, move.backup_path()));
+    }
     move.report.merge(lasting(verdict.report));
     TRY(move.journal.set(fact::kBackupData, verdict.proof.commit->data.str()));
     return move.journal.set(fact::kBackupCommit, verdict.proof.commit_cid.str());

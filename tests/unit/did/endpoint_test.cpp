@@ -102,6 +102,7 @@ TEST_CASE("did: a did:web is a whole host, a port by %3A", "[did]") {
   CHECK(url_of("did:web:alice.example").value() == "https://alice.example/.well-known/did.json");
   CHECK(url_of("did:web:alice.example%3A8443").value() == "https://alice.example:8443/.well-known/did.json");
   CHECK(url_of("did:web:localhost%3A2583").value() == "http://localhost:2583/.well-known/did.json");
+  CHECK(url_of("did:web:localhost%3a2583").value() == "http://localhost:2583/.well-known/did.json");
   CHECK(url_of("did:web:localhost").value() == "http://localhost/.well-known/did.json");
   CHECK(url_of("did:web:127.0.0.1%3A80").value() == "https://127.0.0.1:80/.well-known/did.json");
 }

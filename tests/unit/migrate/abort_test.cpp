@@ -110,6 +110,24 @@ TEST_CASE("abort: what it can do depends on the state, and is said", "[migrate]"
   }
 }
 
+TEST_CASE("abort: of a did:web nothing is signed; what the user has published the user takes back",
+          "[migrate]") {
+  migrate::AbortFacts facts = usual();
+  facts.web = true;
+  facts.has_signed = true;
+  auto plan = migrate::plan_abort(facts);
+  REQUIRE(plan);
+  CHECK(says(plan->left, "its identity was not changed"));
+  CHECK(says(plan->left, "do not publish it"));
+  facts.claimed = true;
+  plan = migrate::plan_abort(facts);
+  REQUIRE(plan);
+  CHECK_FALSE(plan->undo_claim);
+  CHECK(says(plan->left, "publish the former document again"));
+  facts.submitted = true;
+  CHECK(error_id(migrate::plan_abort(facts)) == "abort.too_late");
+}
+
 TEST_CASE("abort: a move is dropped before and after the account is made, and can begin anew", "[migrate]") {
   MoveBench bench;
   bool made = false;

@@ -167,13 +167,18 @@ TEST_CASE("plan: operations that the directory would refuse are refused before t
   }
 }
 
-TEST_CASE("plan: a did:web without its host is not supported yet, and that is said", "[migrate]") {
+TEST_CASE("plan: a did:web needs no key to leave, and two publications", "[migrate]") {
   PlcLog log = with_user_key(true);
   migrate::Observed seen = leaving(log);
   seen.plc = false;
-  const auto refused = make_plan(seen, {});
-  CHECK(error_id(refused) == "move.did_web");
-  CHECK(refused.error().message.find("not supported yet in this form") != std::string::npos);
+  seen.did = *syntax::Did::parse("did:web:alice.net");
+  seen.leave->web = true;
+  seen.leave->key.clear();
+  const auto plan = make_plan(seen, {});
+  REQUIRE(plan);
+  const std::string words = migrate::describe(*plan, seen, false);
+  CHECK(words.find("with a temporary signing key") != std::string::npos);
+  CHECK(words.find("You publish the document again") != std::string::npos);
 }
 
 TEST_CASE("plan: leaving tells from which backup, who can undo it, and what the old host still says",

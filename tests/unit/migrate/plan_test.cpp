@@ -4,6 +4,8 @@
 #include "tests/support/error_id.h"
 #include "tests/support/plc_fixture.h"
 
+#include <algorithm>
+
 using namespace atb;
 using migrate::make_plan;
 using migrate::Observed;
@@ -55,9 +57,23 @@ TEST_CASE("plan: each thing that stands against a move is told by name", "[migra
     seen.new_host = seen.old_host;
     CHECK(test::error_id(make_plan(seen, {})) == "move.same_host");
   }
-  SECTION("did:web") {
+  SECTION("a did:web on a domain of the host's own") {
     seen.plc = false;
-    CHECK(test::error_id(make_plan(seen, {})) == "move.did_web");
+    seen.did = *syntax::Did::parse("did:web:alice.old-host.net");
+    CHECK(test::error_id(make_plan(seen, {})) == "move.web_domain");
+    seen.did = *syntax::Did::parse("did:web:alice.net");
+    const auto plan = make_plan(seen, {});
+    REQUIRE(plan);
+    CHECK(migrate::describe(*plan, seen, false).find("You publish the document with the new host") !=
+          std::string::npos);
+    const auto submit = std::ranges::find(plan->steps, "submit", &migrate::PlannedStep::name);
+    REQUIRE(submit != plan->steps.end());
+    CHECK(submit->needs == "you publish the file on your domain");
+    CHECK(std::ranges::find(plan->steps, "recovery-key", &migrate::PlannedStep::name) == plan->steps.end());
+    CHECK(plan->changes.empty());
+    migrate::Wishes keyed;
+    keyed.recovery_key = true;
+    CHECK(test::error_id(make_plan(seen, keyed)) == "move.did_web");
   }
   SECTION("inactive") {
     seen.old_active = false;
