@@ -9,7 +9,7 @@ namespace {
 
 // The head of a CBOR item; `width` bytes of number, or as few as there can be.
 Bytes head(std::uint8_t major, std::uint64_t number, std::size_t width = 0) {
-  if (width == 0 && number < 24) return {static_cast<std::uint8_t>(major << 5U | number)};
+  if (width == 0 && number < 24) return {static_cast<std::uint8_t>(std::uint64_t{major} << 5U | number)};
   std::uint8_t info = 24;
   std::size_t bytes = 1;
   while (bytes < width || (width == 0 && bytes < 8 && number >> (8 * bytes) != 0)) {

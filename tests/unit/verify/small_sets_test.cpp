@@ -30,7 +30,7 @@ class Naive {
   static unsigned height_of(const std::string& key) {
     const crypto::Digest digest = crypto::sha256(as_bytes(key));
     unsigned bits = 0;
-    while ((digest.at(bits / 8) >> (7 - bits % 8) & 1U) == 0) ++bits;
+    while ((static_cast<unsigned>(digest.at(bits / 8)) >> (7U - bits % 8U) & 1U) == 0) ++bits;
     return bits / 2;
   }
   static void text(Bytes& out, std::string_view chars) { out.insert(out.end(), chars.begin(), chars.end()); }
