@@ -15,7 +15,6 @@
 
 #include <algorithm>
 #include <cstdlib>
-#include <cstring>
 #include <optional>
 #include <span>
 #include <stdexcept>
@@ -41,7 +40,8 @@ class Car {
 
   // What is unread, after reading more; the same as before at the end of the file.
   ByteView more() {
-    std::memmove(buffer_.data(), buffer_.data() + begin_, end_ - begin_);
+    std::copy(buffer_.begin() + static_cast<std::ptrdiff_t>(begin_),
+              buffer_.begin() + static_cast<std::ptrdiff_t>(end_), buffer_.begin());
     end_ -= begin_;
     begin_ = 0;
     if (buffer_.size() < end_ + kChunk) buffer_.resize(end_ + kChunk);
