@@ -90,6 +90,7 @@ void judge(const Bytes& file, const std::string& did, const std::string& log, Ob
 void write(std::string_view bytes) {
   const auto size = static_cast<std::uint32_t>(bytes.size());
   for (const unsigned shift : {24U, 16U, 8U, 0U}) std::putchar(static_cast<int>(size >> shift & 0xffU));
+  if (bytes.empty()) return;
   if (std::fwrite(bytes.data(), 1, bytes.size(), stdout) != bytes.size())
     throw std::runtime_error("cannot write");
 }
