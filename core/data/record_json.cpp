@@ -5,6 +5,7 @@
 #include "core/ipld/cbor_walk.h"
 #include "core/ipld/cid.h"
 
+#include <array>
 #include <charconv>
 
 namespace atb::data {

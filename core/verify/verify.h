@@ -32,7 +32,7 @@ struct Verdict {
   std::uint64_t blobs_known_missing = 0;  // listed as missing by the manifest
   std::uint64_t extra_blocks = 0;
   Report report;  // checks: "files", "car", "blocks", "commit", "signature", "key", "log", "tree", "records",
-                  // "blobs"
+                  // "references", "blobs"; against a receipt (receipt.h) "receipt" too
 };
 
 // For looking in: what the proof hands out on its way. A failing call ends the run.
