@@ -1,5 +1,6 @@
 #include "cli/command_tree.h"
 
+#include "cli/command_tree_parts.h"
 #include "cli/exit_code.h"
 
 #include <CLI/CLI.hpp>
@@ -13,16 +14,6 @@ std::string exit_code_footer() {
   for (const ExitCodeText& one : kExitCodes)
     text += fmt::format("  {:>3}  {}\n", static_cast<int>(one.code), one.meaning);
   return text;
-}
-
-void add_secret(CLI::App& app, SecretOptions& secret, const std::string& name, const std::string& what) {
-  CLI::Option* file = app.add_option("--" + name + "-file", secret.file,
-                                     what + ": read from this file ('-' is standard input)")
-                          ->type_name("FILE");
-  app.add_option("--" + name + "-command", secret.command,
-                 what + ": first line that this command prints (run without a shell)")
-      ->type_name("COMMAND")
-      ->excludes(file);
 }
 
 void add_global(CLI::App& app, GlobalOptions& options) {
@@ -273,6 +264,7 @@ void add_key(CLI::App& app, KeyOptions& options) {
   check->add_option("file", options.file, "The key's file")->type_name("FILE")->required();
   check->add_option("account", options.account, "Handle, DID or at:// URI")->type_name("ACCOUNT");
   add_secret(*check, options.passphrase, "passphrase", "Passphrase of the file");
+  add_key_files(*command, options);
   command->require_subcommand(1);
 }
 
@@ -295,6 +287,16 @@ void add_sessions(CLI::App& app, AllOptions& options) {
 
 }  // namespace
 
+void add_secret(CLI::App& app, SecretOptions& secret, const std::string& name, const std::string& what) {
+  CLI::Option* file = app.add_option("--" + name + "-file", secret.file,
+                                     what + ": read from this file ('-' is standard input)")
+                          ->type_name("FILE");
+  app.add_option("--" + name + "-command", secret.command,
+                 what + ": first line that this command prints (run without a shell)")
+      ->type_name("COMMAND")
+      ->excludes(file);
+}
+
 std::unique_ptr<CLI::App> make_command_tree(AllOptions& options) {
   auto app = std::make_unique<CLI::App>(
       "Backs up AT Protocol accounts, proves the backups, and moves accounts between hosts", "atbackup");
@@ -310,6 +312,7 @@ std::unique_ptr<CLI::App> make_command_tree(AllOptions& options) {
   add_migrate(*app, options.migrate);
   add_doctor(*app, options.doctor);
   add_key(*app, options.key);
+  add_plc(*app, options.plc);
   add_sessions(*app, options);
   CLI::App* explain = app->add_subcommand("explain", "Say what the id of a finding or an error means");
   explain->add_option("id", options.explain.id, "The id, as --json and -v show it: mst.missing_node")

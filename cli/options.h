@@ -119,6 +119,22 @@ struct KeyOptions {
   SecretOptions auth_code;
   SecretOptions plc_token;
   SecretOptions passphrase;
+  bool sheet = false;
+};
+
+struct PlcOptions {
+  std::string what;   // an account, or a file
+  std::string other;  // … and another
+  std::string did;
+  std::string log;
+  std::string out;
+  std::string operation;  // CID
+  std::string rotation_key;
+  std::string signer;        // did:key
+  std::string unsigned_out;  // file
+  std::vector<std::string> remove_keys;
+  std::string confirm;
+  SecretOptions passphrase;
 };
 
 struct CompletionOptions {
@@ -138,6 +154,7 @@ struct AllOptions {
   MigrateOptions migrate;
   DoctorOptions doctor;
   KeyOptions key;
+  PlcOptions plc;
   CompletionOptions completion;
 };
 

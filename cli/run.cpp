@@ -63,7 +63,18 @@ ExitCode dispatch(const CLI::App& tree, Shell& shell, const AllOptions& options)
     const std::string& inner = command->get_subcommands().front()->get_name();
     if (inner == "new") return run_key_new(shell, options.key);
     if (inner == "enroll") return run_key_enroll(shell, options.key);
+    if (inner == "list") return run_key_list(shell, options.key);
+    if (inner == "show") return run_key_show(shell, options.key);
     return run_key_check(shell, options.key);
+  }
+  if (name == "plc") {
+    const std::string& inner = command->get_subcommands().front()->get_name();
+    if (inner == "log") return run_plc_log(shell, options.plc);
+    if (inner == "verify") return run_plc_verify(shell, options.plc);
+    if (inner == "diff") return run_plc_diff(shell, options.plc);
+    if (inner == "sign") return run_plc_sign(shell, options.plc);
+    if (inner == "submit") return run_plc_submit(shell, options.plc);
+    return run_plc_revert(shell, options.plc);
   }
   if (command->get_subcommands().empty()) return run_migrate(shell, options.migrate);
   if (command->get_subcommands().front()->get_name() == "resume")

@@ -133,6 +133,7 @@ Result<exporter::Context*> Shell::context() {
   const net::Url directory = TRY_CONTEXT("in --plc-url", net::Url::parse(options_.plc_url));
   network->resolver =
       std::make_unique<identity::Resolver>(*network->redirecting, *network->dns, directory, *log_);
+  network->resolver->set_witnesses(TRY(witnesses()));
   network->sessions = std::make_unique<account::SessionStore>(world_.fs, world_.random,
                                                               os::join(TRY(state_folder()), "sessions"));
   network->context = std::unique_ptr<exporter::Context>(new exporter::Context{.http = *network->redirecting,
@@ -147,6 +148,14 @@ Result<exporter::Context*> Shell::context() {
                                                                               .limits = {}});
   network_ = std::move(network);
   return network_->context.get();
+}
+
+Result<identity::WitnessStore*> Shell::witnesses() {
+  if (!witnesses_) {
+    const std::string folder = os::join(TRY(state_folder()), "witness");
+    witnesses_ = std::make_unique<identity::WitnessStore>(world_.fs, world_.random, folder);
+  }
+  return witnesses_.get();
 }
 
 Result<std::string> Shell::state_folder() {

@@ -50,6 +50,8 @@ class Shell {
 
   // Makes the network and everything over it, once.
   Result<exporter::Context*> context();
+  // The logs seen before, without a network.
+  Result<identity::WitnessStore*> witnesses();
   // $XDG_STATE_HOME/atbackup; made if absent.
   Result<std::string> state_folder();
   // Relative paths are made absolute.
@@ -66,6 +68,7 @@ class Shell {
   bool output_lost_ = false;
   std::unique_ptr<Log> log_;
   std::unique_ptr<Progress> progress_;
+  std::unique_ptr<identity::WitnessStore> witnesses_;
   std::unique_ptr<Network> network_;
 };
 

@@ -29,7 +29,15 @@ ExitCode run_migrate_status(Shell& shell);
 ExitCode run_doctor(Shell& shell, const DoctorOptions& options);
 ExitCode run_key_new(Shell& shell, const KeyOptions& options);
 ExitCode run_key_enroll(Shell& shell, const KeyOptions& options);
+ExitCode run_key_list(Shell& shell, const KeyOptions& options);
+ExitCode run_key_show(Shell& shell, const KeyOptions& options);
 ExitCode run_key_check(Shell& shell, const KeyOptions& options);
+ExitCode run_plc_log(Shell& shell, const PlcOptions& options);
+ExitCode run_plc_verify(Shell& shell, const PlcOptions& options);
+ExitCode run_plc_diff(Shell& shell, const PlcOptions& options);
+ExitCode run_plc_sign(Shell& shell, const PlcOptions& options);
+ExitCode run_plc_submit(Shell& shell, const PlcOptions& options);
+ExitCode run_plc_revert(Shell& shell, const PlcOptions& options);
 // The script of a shell, made from the tree.
 std::string completion_script(const CLI::App& tree, const std::string& shell);
 

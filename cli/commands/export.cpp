@@ -5,6 +5,8 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
 namespace atb::cli {
 namespace {
 
@@ -41,12 +43,22 @@ Status check(Shell& shell, const ExportOptions& options) {
   return {};
 }
 
+// Then the repository lies in its place, and the log that contradicts an earlier one beside it.
+bool only_the_log_is_bad(const Report& report) {
+  return std::ranges::all_of(report.findings(), [](const Finding& finding) {
+    return finding.severity == Severity::info || finding.severity == Severity::warning ||
+           finding.id.starts_with("plc.witness_");
+  });
+}
+
 std::string words(const exporter::Exported& exported, ExitCode code, bool to_folder) {
   std::string who =
       exported.did.str() + (exported.handle.empty() ? "" : " (" + printable(exported.handle) + ")");
   const bool bad = code == ExitCode::untrusted || code == ExitCode::damaged || code == ExitCode::alarm;
   std::string text = fmt::format("{}: {}\n", who,
-                                 bad                  ? "KEPT ASIDE, someone should look"
+                                 bad && only_the_log_is_bad(exported.report)
+                                     ? "exported and proven, but the directory contradicts itself"
+                                 : bad                ? "KEPT ASIDE, someone should look"
                                  : exported.unchanged ? "up to date"
                                                       : "exported and proven");
   text += fmt::format("  to          {}\n", printable(exported.path));

@@ -1,5 +1,6 @@
 // The user's own rotation key: made, put into an identity, looked at.
 #include "cli/commands/commands.h"
+#include "cli/commands/key_files.h"
 #include "cli/render/step_view.h"
 #include "core/account/key_file.h"
 #include "core/base/text.h"
@@ -34,6 +35,7 @@ Result<Made> make(Shell& shell, const KeyOptions& options) {
   const auto file = TRY(account::KeyFile::read(world.fs, path));
   const account::RotationKey opened = TRY(file.open(phrase, Limits{}));
   account::show_key_sheet(world.prompter, opened.key, "", path);
+  remember_key(shell, path, opened);
   return Made{path, opened.key.public_key().did_key(), world.prompter.can_ask()};
 }
 
@@ -93,6 +95,7 @@ Result<Checked> check(Shell& shell, const KeyOptions& options) {
   const account::RotationKey opened = TRY(account::open_key_file(
       world.fs, shell.absolute(options.file), shell.secret(options.passphrase, "ATBACKUP_PASSPHRASE"),
       world.prompter, Limits{}, world.stop));
+  remember_key(shell, shell.absolute(options.file), opened);
   Checked result{opened.key.public_key().did_key(), opened.did, {}, {}, {}};
   if (options.account.empty()) return result;
   exporter::Context& context = *TRY(shell.context());

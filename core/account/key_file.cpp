@@ -85,6 +85,15 @@ Result<KeyFile> KeyFile::read(os::FileSystem& fs, const std::string& path) {
   return KeyFile(path, std::move(text), false);
 }
 
+bool KeyFile::claims_to_be_key() const {
+  if (!sealed_) return true;
+  const std::string wanted = "purpose: " + std::string(kPurpose);
+  for (std::string_view line : split(text_.reveal(), '\n')) {
+    if (trim(line) == wanted) return true;
+  }
+  return false;
+}
+
 Result<RotationKey> KeyFile::open(const Secret& passphrase, const Limits& limits) const {
   if (!sealed_) {
     crypto::PrivateKey key = TRY(from_sheet(text_.reveal(), path_));

@@ -28,6 +28,8 @@ class KeyFile {
   // those of the file system.
   static Result<KeyFile> read(os::FileSystem& fs, const std::string& path);
   bool sealed() const { return sealed_; }
+  // A sealed text of another purpose, such as the secrets of a move, is none; nobody has opened it yet.
+  bool claims_to_be_key() const;
   // `passphrase` is looked at only when sealed. Ids "sealed.…" of crypto::open, "key.format", "key.mismatch"
   // (corrupt: the private half is not that of the public key it names).
   Result<RotationKey> open(const Secret& passphrase, const Limits& limits) const;

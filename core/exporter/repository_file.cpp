@@ -62,12 +62,14 @@ xrpc::Client host_client(const Context& context, const Origin& origin) {
 
 Exported describe(const Origin& origin, std::string path) {
   const auto& identity = origin.identity;
-  return Exported{.did = identity.did(),
-                  .handle = identity.handle ? identity.handle->str() : std::string(),
-                  .host = origin.host.origin(),
-                  .path = std::move(path),
-                  .proof = {},
-                  .report = Report()};
+  Exported exported{.did = identity.did(),
+                    .handle = identity.handle ? identity.handle->str() : std::string(),
+                    .host = origin.host.origin(),
+                    .path = std::move(path),
+                    .proof = {},
+                    .report = Report()};
+  for (const Finding& finding : identity.contradictions) exported.report.add(finding);
+  return exported;
 }
 
 void add_repository(Exported& exported, verify::RepoProof proof, const Report& report) {

@@ -21,9 +21,11 @@ constexpr std::chrono::milliseconds kLagWaits[] = {
     std::chrono::milliseconds(500), std::chrono::milliseconds(1500), std::chrono::milliseconds(4000)};
 
 std::unexpected<Error> tombstoned(const syntax::Did& did) {
-  return fail(ErrorKind::gone, "did.tombstoned",
-              fmt::format("{} has been deleted for good (a tombstone ends its log)", did.str()),
-              "an older backup can still be verified offline");
+  return fail(
+      ErrorKind::gone, "did.tombstoned",
+      fmt::format("{} has been deleted for good (a tombstone ends its log)", did.str()),
+      "if this was not you: 'atbackup plc revert' undoes it within 72 hours, with a key of your own; an "
+      "older backup can still be verified offline");
 }
 
 std::unexpected<Error> not_found(const syntax::Did& did, const net::Url& url, int status) {
@@ -58,7 +60,7 @@ Result<net::Url> Resolver::directory_url(const syntax::Did& did, std::string_vie
   return url;
 }
 
-Result<Resolver::FetchedLog> Resolver::fetch_log(const syntax::Did& did, const StopToken& stop) {
+Result<Resolver::FetchedLog> Resolver::fetch_log_once(const syntax::Did& did, const StopToken& stop) {
   const net::Url url = TRY(directory_url(did, "/log/audit"));
   Fetched fetched = TRY(fetch(url, limits_.json_bytes, true, stop));
   if (fetched.response.status == 404) return not_found(did, url, 404);
@@ -66,7 +68,38 @@ Result<Resolver::FetchedLog> Resolver::fetch_log(const syntax::Did& did, const S
   const std::string context = "reading the log of " + did.str();
   auto entries = TRY_CONTEXT(context, plc::parse_log(fetched.body, limits_));
   auto log = TRY_CONTEXT(context, plc::audit_log(did, std::move(entries)));
-  return FetchedLog{std::move(fetched.body), std::move(log)};
+  return FetchedLog{std::move(fetched.body), std::move(log), {}};
+}
+
+std::vector<Finding> Resolver::hear_witnesses(const plc::AuditedLog& log) {
+  if (witnesses_ == nullptr) return {};
+  auto findings = witnesses_->look(log);
+  if (findings) return *std::move(findings);
+  log_.write(LogLevel::warning, "identity",
+             "the logs seen before could not be read: " + findings.error().message);
+  return {};
+}
+
+void Resolver::keep_witness(const plc::AuditedLog& log) {
+  if (witnesses_ == nullptr) return;
+  if (auto kept = witnesses_->keep(log); !kept)
+    log_.write(LogLevel::warning, "identity", "this log could not be kept: " + kept.error().message);
+}
+
+Result<Resolver::FetchedLog> Resolver::fetch_log(const syntax::Did& did, const StopToken& stop) {
+  for (std::size_t attempt = 0;; ++attempt) {
+    FetchedLog fetched = TRY(fetch_log_once(did, stop));
+    fetched.contradictions = hear_witnesses(fetched.log);
+    const bool lags =
+        std::ranges::any_of(fetched.contradictions, [](const Finding& one) { return one.id == kShortened; });
+    if (!lags || attempt == std::size(kLagWaits)) {
+      keep_witness(fetched.log);
+      return fetched;
+    }
+    log_.write(LogLevel::detail, "identity",
+               fmt::format("the log of {} is shorter than it was, asking again", did.str()));
+    TRY(clock_.sleep(kLagWaits[attempt], stop));
+  }
 }
 
 Result<std::string> Resolver::fetch_plc_document(const syntax::Did& did, const StopToken& stop) {
@@ -102,7 +135,8 @@ Result<Identity> Resolver::resolve_plc(const syntax::Did& did, const StopToken& 
                       .handle = {},
                       .handle_problem = {},
                       .log = std::move(fetched.log),
-                      .log_json = std::move(fetched.json)};
+                      .log_json = std::move(fetched.json),
+                      .contradictions = std::move(fetched.contradictions)};
     }
     if (attempt == std::size(kLagWaits)) {
       return fail(
@@ -126,7 +160,8 @@ Result<Identity> Resolver::resolve_web(const syntax::Did& did, const StopToken& 
                   .handle = {},
                   .handle_problem = {},
                   .log = {},
-                  .log_json = {}};
+                  .log_json = {},
+                  .contradictions = {}};
 }
 
 Result<Identity> Resolver::resolve(const syntax::AtIdentifier& account, const StopToken& stop) {

@@ -5,6 +5,7 @@
 #include "core/base/limits.h"
 #include "core/base/log.h"
 #include "core/did/document.h"
+#include "core/identity/witness.h"
 #include "core/net/http_client.h"
 #include "core/net/txt_resolver.h"
 #include "core/os/clock.h"
@@ -25,6 +26,7 @@ struct Identity {
   std::string handle_problem;            // why there is no proven handle
   std::optional<plc::AuditedLog> log;    // did:plc: the whole audited log
   std::string log_json;                  // as fetched
+  std::vector<Finding> contradictions;   // between the log and witnesses of earlier ones
 
   const syntax::Did& did() const { return document.did; }
 };
@@ -53,10 +55,20 @@ class Resolver {
   // ("handle.mismatch", untrusted).
   Result<Identity> resolve(const syntax::AtIdentifier& account, const StopToken& stop);
 
+  const net::Url& directory() const { return plc_directory_; }
+
+  // Every log that is fetched from now on is held against those kept there, and kept. Null: none. That it
+  // could not be kept is only logged.
+  void set_witnesses(WitnessStore* witnesses) { witnesses_ = witnesses; }
+
+  // As resolve(), for a did:plc and without looking at its handle.
+  Result<Identity> resolve_plc(const syntax::Did& did, const StopToken& stop);
+
   // The directory's audit log, parsed and audited. Also for watching an operation arrive.
   struct FetchedLog {
     std::string json;
     plc::AuditedLog log;
+    std::vector<Finding> contradictions;  // see witness.h; empty without a store of witnesses
   };
   Result<FetchedLog> fetch_log(const syntax::Did& did, const StopToken& stop);
   // POST to the directory itself. Not repeatable: look at the log when the reply is lost. "plc.rejected"
@@ -70,7 +82,9 @@ class Resolver {
   Result<net::Url> directory_url(const syntax::Did& did, std::string_view ending) const;
   Result<std::string> fetch_plc_document(const syntax::Did& did, const StopToken& stop);
   Result<std::string> fetch_web_document(const syntax::Did& did, const StopToken& stop);
-  Result<Identity> resolve_plc(const syntax::Did& did, const StopToken& stop);
+  Result<FetchedLog> fetch_log_once(const syntax::Did& did, const StopToken& stop);
+  std::vector<Finding> hear_witnesses(const plc::AuditedLog& log);
+  void keep_witness(const plc::AuditedLog& log);
   Result<Identity> resolve_web(const syntax::Did& did, const StopToken& stop);
   Result<std::optional<syntax::Did>> ask_dns(const syntax::Handle& handle, const StopToken& stop);
   Result<syntax::Did> ask_web(const syntax::Handle& handle, const StopToken& stop);
@@ -82,6 +96,7 @@ class Resolver {
   Log& log_;
   Limits limits_;
   os::Clock& clock_;
+  WitnessStore* witnesses_ = nullptr;
 };
 
 }  // namespace atb::identity

@@ -2,6 +2,7 @@
 
 #include "core/base/text.h"
 #include "core/data/json.h"
+#include "core/plc/forks.h"
 
 #include <fmt/format.h>
 
@@ -202,12 +203,22 @@ Status check_signed(const plc::Operation& operation, const plc::State& wanted, c
   return plc::check_directory_limits(operation);
 }
 
-Result<plc::Operation> sign_with_own_key(Move& move, const plc::State& wanted, const plc::AuditedLog& log) {
+Result<plc::Operation> sign_with_own_key(Move& move, const plc::State& wanted, const plc::AuditedLog& log,
+                                         std::size_t prev) {
   const crypto::PrivateKey& key = *TRY(move.rotation_key());
-  plc::Operation operation = plc::Operation::make(wanted, log.head_cid());
+  plc::Operation operation = plc::Operation::make(wanted, log.entries[prev].cid);
   TRY(operation.sign(key));
-  TRY(check_signed(operation, wanted, log));
+  TRY(plc::check_directory_limits(operation));
+  TRY(plc::place(log, operation, move.context.clock.wall_us()));
   return operation;
+}
+
+bool still_fits(const Move& move, const plc::Operation& operation, const plc::AuditedLog& log) {
+  const auto placement = plc::place(log, operation, move.context.clock.wall_us());
+  if (!placement) return false;
+  const std::string undoes =
+      placement->undoes.empty() ? "" : log.entries[placement->undoes.front()].cid.str();
+  return undoes == move.journal.get(fact::kUndo);
 }
 
 Result<std::optional<plc::Operation>> operation_fact(const Move& move, std::string_view name) {

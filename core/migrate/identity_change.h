@@ -36,8 +36,12 @@ Result<data::Value> have_host_sign(Move& move, const plc::State& wanted);
 // A host signs what it likes: every field is held against what was agreed to. "move.operation_differs"
 // (untrusted), "move.operation_prev" (conflict), those of Operation::signer and of the directory's limits.
 Status check_signed(const plc::Operation& operation, const plc::State& wanted, const plc::AuditedLog& log);
-// The same without a host: signed by the user's key on top of the log's head.
-Result<plc::Operation> sign_with_own_key(Move& move, const plc::State& wanted, const plc::AuditedLog& log);
+// The same without a host: signed by the user's key, to follow entry `prev` of the log, which is the head
+// unless something is undone. Ids of plc::place.
+Result<plc::Operation> sign_with_own_key(Move& move, const plc::State& wanted, const plc::AuditedLog& log,
+                                         std::size_t prev);
+// Would the directory take it now, and would it undo what was agreed to (fact::kUndo) and nothing else?
+bool still_fits(const Move& move, const plc::Operation& operation, const plc::AuditedLog& log);
 
 // The operation that was agreed to and signed: is it in force? And itself, "move.not_signed" (internal)
 // before there is one.

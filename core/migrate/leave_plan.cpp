@@ -43,9 +43,8 @@ Status why_not_in_force(const LeaveFacts& facts) {
                     os::rfc3339(removal.created_us), removal.signer_rank + 1, *rank + 1);
     if (*rank < removal.signer_rank && facts.now_us <= deadline) {
       return fail(ErrorKind::refused, "leave.key_removed", what,
-                  "this can be undone until " + os::rfc3339(deadline) +
-                      ", by an operation that this version does not make yet; a tool for did:plc operations "
-                      "can. Be quick");
+                  "undo that first, until " + os::rfc3339(deadline) +
+                      ": 'atbackup plc revert ACCOUNT --rotation-key FILE'. Be quick");
     }
     return fail(ErrorKind::refused, "leave.key_rank", what + ", and it cannot be undone any more",
                 "another key of yours, if it is still listed, can move the account");

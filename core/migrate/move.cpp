@@ -29,6 +29,10 @@ MovePaths enrolment_paths(const std::string& state_folder, const syntax::Did& di
   return {os::join(os::join(state_folder, "keys"), folder_name(did))};
 }
 
+MovePaths operation_paths(const std::string& state_folder, const syntax::Did& did) {
+  return {os::join(os::join(state_folder, "operations"), folder_name(did))};
+}
+
 HostLogin::HostLogin(exporter::Context& context, std::string sessions_folder, net::Url host, syntax::Did did)
     : context_(&context),
       store_(context.fs, context.random, std::move(sessions_folder)),

@@ -32,6 +32,8 @@ std::string moves_folder(const std::string& state_folder);
 MovePaths paths_of(const std::string& state_folder, const syntax::Did& did);
 // Where the enrolment of a key lies, which uses the same machine.
 MovePaths enrolment_paths(const std::string& state_folder, const syntax::Did& did);
+// … and a single change of an identity (publish.h).
+MovePaths operation_paths(const std::string& state_folder, const syntax::Did& did);
 
 // A host as the account sees it: with a session once there is one.
 class HostLogin {

@@ -159,7 +159,7 @@ class SignClaim final : public Step {
     const plc::State wanted = TRY(plc::with_signing_key(current, move.journal.get(fact::kTemporaryKey)));
     move.world.watcher.say(describe_change(current, wanted) + consequences(move, facts));
     TRY(agree_to_change(move));
-    const plc::Operation operation = TRY(sign_with_own_key(move, wanted, directory.log));
+    const plc::Operation operation = TRY(sign_with_own_key(move, wanted, directory.log, directory.log.head));
     const std::string* former = current.verification_method("atproto");
     if (former != nullptr && !move.journal.has(fact::kFormerSigner))
       TRY(move.journal.set(fact::kFormerSigner, *former));
@@ -237,7 +237,7 @@ class SignByKey final : public Step {
         move, std::move(request), [&](const std::string& key) { return about_key(directory.log, key); }));
     move.world.watcher.say(describe_change(current, wanted) + consequences(move, facts));
     TRY(agree_to_change(move));
-    const plc::Operation operation = TRY(sign_with_own_key(move, wanted, directory.log));
+    const plc::Operation operation = TRY(sign_with_own_key(move, wanted, directory.log, directory.log.head));
     TRY(move.journal.set(fact::kOperation, operation.cid().str()));
     return move.journal.set(fact::kSigned, data::to_json(operation.json()));
   }

@@ -233,6 +233,21 @@ Result<Operation> Operation::parse(const data::Value& json, const Limits& limits
   return operation;
 }
 
+Result<Operation> Operation::parse_unsigned(const data::Value& json, const Limits& limits) {
+  constexpr std::size_t kSignatureDigits = 86;
+  const data::Object* object = json.object();
+  if (object == nullptr || object->find("sig") != nullptr) {
+    return fail(ErrorKind::corrupt, "plc.operation",
+                "an operation that waits for its signature is an object without \"sig\", and this is not");
+  }
+  // Measured with the signature it will have.
+  data::Object filled = *object;
+  filled.set("sig", std::string(kSignatureDigits, 'A'));
+  Operation operation = TRY(parse(filled, limits));
+  operation.sig_.clear();
+  return operation;
+}
+
 Operation Operation::make(State state, std::optional<ipld::Cid> prev) {
   Operation operation;
   operation.original_ = value_of(state, prev);

@@ -45,6 +45,8 @@ class Operation {
   // "plc.signature_encoding" (padding, white space, stray bits), "plc.prev"; "plc.too_large" (kind
   // limit_exceeded).
   static Result<Operation> parse(const data::Value& json, const Limits& limits);
+  // The same for one that waits for its signature: all fields but "sig", which must not be there.
+  static Result<Operation> parse_unsigned(const data::Value& json, const Limits& limits);
   // An unsigned operation that follows `prev` (empty: genesis).
   static Operation make(State state, std::optional<ipld::Cid> prev);
   static Operation make_tombstone(const ipld::Cid& prev);

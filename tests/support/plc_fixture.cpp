@@ -4,6 +4,7 @@
 #include "core/crypto/sha256.h"
 #include "core/data/cbor.h"
 #include "core/data/json.h"
+#include "core/plc/operation_file.h"
 
 #include <fmt/format.h>
 
@@ -91,18 +92,7 @@ std::size_t PlcLog::add(plc::Operation operation, std::int64_t created_us) {
   return head();
 }
 
-std::string PlcLog::audit_json() const {
-  data::Array log;
-  for (const plc::LogEntry& entry : entries_) {
-    log.push_back(data::Object()
-                      .set("did", entry.did.str())
-                      .set("operation", entry.operation.json())
-                      .set("cid", entry.cid.str())
-                      .set("nullified", entry.nullified)
-                      .set("createdAt", entry.created_at));
-  }
-  return data::to_json(log);
-}
+std::string PlcLog::audit_json() const { return data::to_json(plc::log_json(entries_)); }
 
 plc::Operation plc_legacy_genesis(const std::string& recovery_key, const crypto::PrivateKey& signing_key,
                                   std::string_view handle, std::string_view service) {

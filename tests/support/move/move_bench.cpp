@@ -150,6 +150,24 @@ Result<std::vector<migrate::Examined>> MoveBench::doctor(const migrate::DoctorOp
   return *std::move(result);
 }
 
+MoveBench::Change MoveBench::revert(const std::string& target, Strike strike) {
+  Faults faults(strike, state_folder(), temp_.file("snapshot"));
+  std::optional<Result<migrate::Published>> result;
+  with_world(faults, [&](const migrate::World& world) {
+    result = migrate::revert_operation(world, network.did, target, options, sources);
+  });
+  return {.result = *std::move(result), .struck = faults.struck(), .victim = faults.victim()};
+}
+
+MoveBench::Change MoveBench::submit(const plc::Operation& operation, Strike strike) {
+  Faults faults(strike, state_folder(), temp_.file("snapshot"));
+  std::optional<Result<migrate::Published>> result;
+  with_world(faults, [&](const migrate::World& world) {
+    result = migrate::submit_operation(world, network.did, operation, options);
+  });
+  return {.result = *std::move(result), .struck = faults.struck(), .victim = faults.victim()};
+}
+
 Result<std::vector<migrate::MoveStatus>> MoveBench::status() {
   return migrate::status(os::posix_file_system(), network.clock, state_folder());
 }

@@ -6,6 +6,7 @@
 #include "core/migrate/doctor.h"
 #include "core/migrate/dry_run.h"
 #include "core/migrate/enroll.h"
+#include "core/migrate/publish.h"
 #include "core/net/retrying_client.h"
 #include "tests/support/capture_log.h"
 #include "tests/support/fake_network.h"
@@ -103,6 +104,14 @@ class MoveBench {
   bool struck = false;  // was that abort?
   // 'doctor ACCOUNT'.
   Result<std::vector<migrate::Examined>> doctor(const migrate::DoctorOptions& wanted);
+  // 'plc revert ACCOUNT', 'plc submit FILE'.
+  struct Change {
+    Result<migrate::Published> result;
+    bool struck = false;
+    std::string victim;
+  };
+  Change revert(const std::string& target = {}, Strike strike = {});
+  Change submit(const plc::Operation& operation, Strike strike = {});
   // A backup of the account as the old host has it, preferences too, in the folder my-backup.
   void take_backup();
   // A file beside the state folder, 0600. Its path.
