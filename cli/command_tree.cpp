@@ -155,6 +155,7 @@ void add_migrate_inputs(CLI::App& command, MigrateOptions& options) {
       ->expected(1)
       ->take_all()
       ->allow_extra_args(false);
+  add_foreign_operations(command, options);
   command
       .add_option("--confirm", options.confirm,
                   "Answers the last question in scripts; must be the account's DID")

@@ -105,6 +105,23 @@ void add_key_files(CLI::App& key, KeyOptions& options) {
   add_secret(*show, options.passphrase, "passphrase", "Passphrase of the file");
 }
 
+void add_foreign_operations(CLI::App& migrate, MigrateOptions& options) {
+  migrate
+      .add_option("--undo-operation", options.undo_operations,
+                  "With --from: this operation was done against you, and is undone by the move; repeatable")
+      ->type_name("CID")
+      ->expected(1)
+      ->take_all()
+      ->allow_extra_args(false);
+  migrate
+      .add_option("--keep-operation", options.keep_operations,
+                  "With --from: this operation was your own doing, and stays; repeatable")
+      ->type_name("CID")
+      ->expected(1)
+      ->take_all()
+      ->allow_extra_args(false);
+}
+
 void add_plc(CLI::App& app, PlcOptions& options) {
   CLI::App* command =
       app.add_subcommand("plc", "The history of an account's identity, and changes of it by your own key");

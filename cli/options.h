@@ -92,6 +92,8 @@ struct MigrateOptions {
   bool no_recovery_key = false;
   std::vector<std::string> keep_keys;
   std::vector<std::string> remove_keys;
+  std::vector<std::string> undo_operations;  // CIDs
+  std::vector<std::string> keep_operations;
   std::string confirm;
   bool wait = false;
   unsigned jobs = 4;

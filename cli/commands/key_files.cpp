@@ -106,6 +106,7 @@ Result<std::optional<Listed>> look_at(Shell& shell, account::KnownKeys& known, c
     one.made_for = seen->made_for;
   } else if (!file->sealed()) {
     const auto opened = TRY(file->open(Secret(), Limits{}));
+    remember_key(shell, path, opened);
     one.did_key = opened.key.public_key().did_key();
   }
   if (!one.did_key.empty()) one.standings = TRY(standings_of(shell, one.did_key));

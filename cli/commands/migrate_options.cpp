@@ -36,6 +36,8 @@ Result<migrate::Options> move_options(Shell& shell, const MigrateOptions& option
   wanted.no_recovery_key = options.no_recovery_key;
   wanted.keep_keys = options.keep_keys;
   wanted.remove_keys = options.remove_keys;
+  wanted.undo_operations = options.undo_operations;
+  wanted.keep_operations = options.keep_operations;
   wanted.confirm = options.confirm;
   wanted.yes = shell.options().yes;
   wanted.wait = options.wait;

@@ -55,8 +55,6 @@ class Resolver {
   // ("handle.mismatch", untrusted).
   Result<Identity> resolve(const syntax::AtIdentifier& account, const StopToken& stop);
 
-  const net::Url& directory() const { return plc_directory_; }
-
   // Every log that is fetched from now on is held against those kept there, and kept. Null: none. That it
   // could not be kept is only logged.
   void set_witnesses(WitnessStore* witnesses) { witnesses_ = witnesses; }

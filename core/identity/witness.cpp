@@ -38,8 +38,8 @@ std::optional<Finding> finding_of(const Comparison& comparison, const std::vecto
   const auto told = [&](std::string_view id, Severity severity, std::string_view what) {
     const plc::LogEntry& entry = witness[comparison.entry];
     return Finding{std::string(id), severity, where,
-                   fmt::format("the log {} operation {} of {} ({}), which the directory has shown before", what,
-                               comparison.entry + 1, printable(entry.created_at, 40), entry.cid.str())};
+                   fmt::format("the log {} operation {} of {} ({}), which the directory has shown before",
+                               what, comparison.entry + 1, printable(entry.created_at, 40), entry.cid.str())};
   };
   switch (comparison.outcome) {
     case Witnessed::rewritten:

@@ -57,7 +57,7 @@ class SignUndo final : public Step {
     const plc::State wanted = TRY(plc::with_signing_key(current, former));
     move.world.watcher.say(describe_change(current, wanted));
     TRY(agree_to_change(move));
-    const plc::Operation undo = TRY(sign_with_own_key(move, wanted, directory.log));
+    const plc::Operation undo = TRY(sign_with_own_key(move, wanted, directory.log, directory.log.head));
     return move.journal.set(fact::kUndo, data::to_json(undo.json()));
   }
 };

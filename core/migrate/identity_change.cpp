@@ -218,7 +218,7 @@ bool still_fits(const Move& move, const plc::Operation& operation, const plc::Au
   if (!placement) return false;
   const std::string undoes =
       placement->undoes.empty() ? "" : log.entries[placement->undoes.front()].cid.str();
-  return undoes == move.journal.get(fact::kUndo);
+  return undoes == move.journal.get(fact::kUndoes);
 }
 
 Result<std::optional<plc::Operation>> operation_fact(const Move& move, std::string_view name) {

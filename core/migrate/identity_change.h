@@ -40,7 +40,7 @@ Status check_signed(const plc::Operation& operation, const plc::State& wanted, c
 // unless something is undone. Ids of plc::place.
 Result<plc::Operation> sign_with_own_key(Move& move, const plc::State& wanted, const plc::AuditedLog& log,
                                          std::size_t prev);
-// Would the directory take it now, and would it undo what was agreed to (fact::kUndo) and nothing else?
+// Would the directory take it now, and would it undo what was agreed to (fact::kUndoes) and nothing else?
 bool still_fits(const Move& move, const plc::Operation& operation, const plc::AuditedLog& log);
 
 // The operation that was agreed to and signed: is it in force? And itself, "move.not_signed" (internal)

@@ -81,7 +81,9 @@ inline constexpr std::string_view kOperation = "operation.cid";
 inline constexpr std::string_view kCodeAsked = "operation.code_asked";  // Unix microseconds
 inline constexpr std::string_view kSigned = "operation.signed";         // JSON
 // CID of the first operation that the next signed one undoes; empty: none.
-inline constexpr std::string_view kUndo = "operation.undoes";
+inline constexpr std::string_view kUndoes = "operation.undoes";
+// CIDs of operations that could be undone and shall not be, a line each.
+inline constexpr std::string_view kKeptOperations = "operation.kept";
 inline constexpr std::string_view kRequest = "operation.request";  // what `plc submit|revert` was asked for
 inline constexpr std::string_view kInertKey = "fresh.record_key";
 inline constexpr std::string_view kNotes =

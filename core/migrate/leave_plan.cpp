@@ -41,11 +41,8 @@ Status why_not_in_force(const LeaveFacts& facts) {
     const std::string what =
         fmt::format("your key was removed from the identity at {}, by a key of rank {}; yours had rank {}",
                     os::rfc3339(removal.created_us), removal.signer_rank + 1, *rank + 1);
-    if (*rank < removal.signer_rank && facts.now_us <= deadline) {
-      return fail(ErrorKind::refused, "leave.key_removed", what,
-                  "undo that first, until " + os::rfc3339(deadline) +
-                      ": 'atbackup plc revert ACCOUNT --rotation-key FILE'. Be quick");
-    }
+    // The first operation of the move undoes it (fight.h), if the person says so there.
+    if (*rank < removal.signer_rank && facts.now_us <= deadline) return {};
     return fail(ErrorKind::refused, "leave.key_rank", what + ", and it cannot be undone any more",
                 "another key of yours, if it is still listed, can move the account");
   }

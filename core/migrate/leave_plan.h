@@ -38,8 +38,8 @@ struct LeaveFacts {
 std::optional<std::size_t> rank_of(const plc::State& state, const std::string& key);
 
 // Kind refused, with what remains in the hint: "leave.no_key", "leave.log_differs", "leave.key_unknown",
-// "leave.key_removed" (it could still be undone), "leave.key_rank" (it cannot), "leave.tombstoned",
-// "leave.blob_limit".
+// "leave.key_rank" (it was removed, and that cannot be undone), "leave.tombstoned", "leave.blob_limit". A key
+// that was removed, and could be put back, does: that is settled when the first operation is signed.
 Status check_leave(const LeaveFacts& facts);
 
 // What is known of a rotation key from the log alone, for the person who must say whose it is; may be empty.

@@ -62,8 +62,9 @@
 // Invariant 5 cannot hold here: the new host makes an account only for whoever the identity names. So the
 // first operation changes the signing key and nothing else, when everything that can be known beforehand is
 // known; from `claim` to `submit` the account is in the hands of the user's rotation key alone, which can
-// name any host, the old one too. Once the account is made, the temporary key has done its work: a move that
-// began with the old host and lost it goes on from there without a claim.
+// name any host, the old one too. What a hostile host has signed within 72 hours both operations undo, by
+// following the last good one (fight.h). Once the account is made, the temporary key has done its work: a
+// move that began with the old host and lost it goes on from there without a claim.
 // clang-format on
 //
 // clang-format off

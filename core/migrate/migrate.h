@@ -42,10 +42,12 @@ struct Options {
   bool no_recovery_key = false;
   std::vector<std::string> keep_keys;  // rotation keys of unknown owner, decided beforehand
   std::vector<std::string> remove_keys;
-  std::string confirm;  // --confirm DID
-  bool yes = false;     // --yes: begin without asking; about the identity it asks all the same
-  bool wait = false;    // --wait: at a limit of a host, wait for its end and go on
-  unsigned jobs = 4;    // uploads side by side
+  std::vector<std::string> undo_operations;  // CIDs: what was done against the user is undone by the move
+  std::vector<std::string> keep_operations;  // … or was the user's own doing
+  std::string confirm;                       // --confirm DID
+  bool yes = false;   // --yes: begin without asking; about the identity it asks all the same
+  bool wait = false;  // --wait: at a limit of a host, wait for its end and go on
+  unsigned jobs = 4;  // uploads side by side
 };
 
 // What the move tells while it runs. Calls come from the moving thread.

@@ -94,7 +94,7 @@ class SignBase : public Step {
 
  protected:
   static Status keep(Move& move, const plc::Operation& operation, const std::string& undoes) {
-    TRY(move.journal.set(fact::kUndo, undoes));
+    TRY(move.journal.set(fact::kUndoes, undoes));
     TRY(move.journal.set(fact::kOperation, operation.cid().str()));
     return move.journal.set(fact::kSigned, data::to_json(operation.json()));
   }
@@ -202,9 +202,9 @@ Result<Published> run(const World& world, const syntax::Did& did, const std::str
   steps.push_back(std::move(sign));
   steps.push_back(std::make_unique<PublishOperation>());
   TRY(run_steps(move, steps));
-  TRY(move.journal.set(fact::kFinished, os::rfc3339(context.clock.wall_us())));
   const auto seen = TRY(context.resolver.fetch_log(did, context.stop));
   const plc::Operation operation = TRY(signed_operation(move));
+  TRY(move.journal.set(fact::kFinished, os::rfc3339(context.clock.wall_us())));
   return outcome_of(seen.log, operation.cid(), context.clock.wall_us());
 }
 

@@ -5,6 +5,7 @@
 #include "core/data/json.h"
 #include "core/migrate/asking.h"
 #include "core/migrate/backup_proof.h"
+#include "core/migrate/fight.h"
 #include "core/migrate/identity_change.h"
 #include "core/migrate/leave.h"
 #include "core/migrate/observation.h"
@@ -135,6 +136,15 @@ Result<std::optional<plc::Operation>> claim_of(const Move& move) {
   return claim;
 }
 
+// What is known for certain to be the old host's: it said so itself when the user's key was enrolled here.
+std::vector<std::string> known_host_keys(Move& move) {
+  plc::HostCredentials keys;
+  keys.rotation_keys =
+      keys_told_at_enrolment(move.context, move.world.state_folder, move.did, move.old_host.host());
+  add_known_keys(keys, move.old_host.host());
+  return keys.rotation_keys;
+}
+
 class SignClaim final : public Step {
  public:
   std::string_view name() const override { return "claim-sign"; }
@@ -148,31 +158,34 @@ class SignClaim final : public Step {
     if (claim && in_force(directory.log, claim->cid())) return Observation{true, "already in the directory"};
     if (auto done = TRY(account_is_there(move))) return *std::move(done);
     if (!claim) return Observation{false, "not signed yet"};
-    if (claim->prev() == directory.log.head_cid()) return Observation{true, "signed: " + claim->cid().str()};
+    if (still_fits(move, *claim, directory.log)) return Observation{true, "signed: " + claim->cid().str()};
     return Observation{false, "the directory has a newer operation"};
   }
 
   Status act(Move& move) override {
     const auto directory = TRY(move.context.resolver.fetch_log(move.did, move.stop()));
     const LeaveFacts facts = TRY(checked_facts(move, directory.log));
-    const plc::State& current = directory.log.state();
-    const plc::State wanted = TRY(plc::with_signing_key(current, move.journal.get(fact::kTemporaryKey)));
-    move.world.watcher.say(describe_change(current, wanted) + consequences(move, facts));
+    const Base base = TRY(settle_base(move, directory.log));
+    const plc::State before = state_at(move, directory.log, base, known_host_keys(move));
+    const plc::State wanted = TRY(plc::with_signing_key(before, move.journal.get(fact::kTemporaryKey)));
+    move.world.watcher.say(describe_change(directory.log.state(), wanted) +
+                           describe_undoing(directory.log, base, facts.now_us) +
+                           consequences(move, facts, directory.log.entries[base.entry].operation.state()));
     TRY(agree_to_change(move));
-    const plc::Operation operation = TRY(sign_with_own_key(move, wanted, directory.log, directory.log.head));
-    const std::string* former = current.verification_method("atproto");
+    const plc::Operation operation = TRY(sign_with_own_key(move, wanted, directory.log, base.entry));
+    const std::string* former = before.verification_method("atproto");
     if (former != nullptr && !move.journal.has(fact::kFormerSigner))
       TRY(move.journal.set(fact::kFormerSigner, *former));
     return move.journal.set(fact::kClaim, data::to_json(operation.json()));
   }
 
  private:
-  static std::string consequences(const Move& move, const LeaveFacts& facts) {
+  static std::string consequences(const Move& move, const LeaveFacts& facts, const plc::State& before) {
     return "\nThis takes the account out of the hands of " + move.old_host.host().origin() +
            ": what it signs from now on counts nowhere. The temporary key lies in " + move.paths.folder +
            " until the new host has its own in place; the account cannot be used until then. You are asked "
            "once more before the new host is named.\n" +
-           who_can_undo(facts.log.state(), facts.key, facts.now_us);
+           who_can_undo(before, facts.key, facts.now_us);
   }
 };
 
@@ -218,7 +231,7 @@ class SignByKey final : public Step {
     const auto& keys = operation->state().rotation_keys;
     if (own_key.empty() || std::ranges::find(keys, own_key) == keys.end())
       return Observation{false, "signed without your key"};
-    if (operation->prev() == directory.log.head_cid())
+    if (still_fits(move, *operation, directory.log))
       return Observation{true, "signed: " + operation->cid().str()};
     return Observation{false, "the directory has a newer operation"};
   }
@@ -226,38 +239,37 @@ class SignByKey final : public Step {
   Status act(Move& move) override {
     const auto directory = TRY(move.context.resolver.fetch_log(move.did, move.stop()));
     const LeaveFacts facts = TRY(checked_facts(move, directory.log));
-    const plc::State& current = directory.log.state();
+    const Base base = TRY(settle_base(move, directory.log));
     plc::MoveRequest request;
-    request.current = current;
+    request.current = state_at(move, directory.log, base, {});
     request.old_host = TRY(old_host_keys(move));
     request.new_host = TRY(new_host_credentials(move));
     request.user_keys = {facts.key};
     request.recovery_key = move.journal.get(fact::kRecoveryKey);
     const plc::State wanted = TRY(merge_and_decide(
         move, std::move(request), [&](const std::string& key) { return about_key(directory.log, key); }));
-    move.world.watcher.say(describe_change(current, wanted) + consequences(move, facts));
+    move.world.watcher.say(describe_change(directory.log.state(), wanted) +
+                           describe_undoing(directory.log, base, facts.now_us) +
+                           consequences(move, facts, directory.log.entries[base.entry].operation.state()));
     TRY(agree_to_change(move));
-    const plc::Operation operation = TRY(sign_with_own_key(move, wanted, directory.log, directory.log.head));
+    const plc::Operation operation = TRY(sign_with_own_key(move, wanted, directory.log, base.entry));
     TRY(move.journal.set(fact::kOperation, operation.cid().str()));
     return move.journal.set(fact::kSigned, data::to_json(operation.json()));
   }
 
  private:
-  // What is known for certain: the host itself said it when the user's key was enrolled here.
   static Result<plc::HostCredentials> old_host_keys(Move& move) {
     plc::HostCredentials keys;
-    keys.rotation_keys =
-        keys_told_at_enrolment(move.context, move.world.state_folder, move.did, move.old_host.host());
-    add_known_keys(keys, move.old_host.host());
+    keys.rotation_keys = known_host_keys(move);
     keys.signing_key = move.journal.get(fact::kFormerSigner);
     return keys;
   }
 
-  static std::string consequences(const Move& move, const LeaveFacts& facts) {
+  static std::string consequences(const Move& move, const LeaveFacts& facts, const plc::State& before) {
     return "\nAfter this, " + move.new_host.host().origin() +
            " holds your account. With your key, which is above its own, you can undo any later change by it "
            "within 72 hours, and leave it as you leave now.\n" +
-           who_can_undo(facts.log.state(), facts.key, facts.now_us);
+           who_can_undo(before, facts.key, facts.now_us);
   }
 };
 

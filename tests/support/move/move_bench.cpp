@@ -46,6 +46,7 @@ Result<std::string> Person::answer(const std::string& question) {
   if (contains(question, "PLC operation")) return network_.old_host.mailbox();
   if (contains(question, "Login code")) return network_.old_host.mailbox();
   if (contains(question, "Keep this key?")) return "no";
+  if (contains(question, "Undo this operation?")) return "yes";
   if (contains(question, "Begin?") || contains(question, "Change the identity now?")) return "yes";
   return fail(ErrorKind::internal, "test.no_answer", "nobody knows what to say to: " + question);
 }
@@ -239,6 +240,19 @@ void MoveBench::lose_old_host(Enrolled enrolled) {
   options.no_recovery_key = false;
   options.email = FakeNetwork::kEmail;
   operations = 2;
+}
+
+std::string MoveBench::betray(const std::string& handle, bool take_key) {
+  network.clock.advance(std::chrono::hours(1));
+  PlcLog& history = network.plc.log(network.did);
+  plc::State state = history.state();
+  state.also_known_as = {"at://" + handle};
+  if (take_key) std::erase(state.rotation_keys, plc_did_key(FakeNetwork::kUserKey));
+  plc::Operation operation = plc::Operation::make(state, history.cid(history.head()));
+  operation.sign(network.old_host.rotation_key()).value();
+  network.plc.submit(network.did, operation).value();
+  --network.plc.accepted;
+  return operation.cid().str();
 }
 
 std::string MoveBench::secret_file(const std::string& name, std::string_view content) {

@@ -89,6 +89,9 @@ class MoveBench {
   // host dies. The options say to leave without it.
   enum class Enrolled : std::uint8_t { now, already };
   void lose_old_host(Enrolled enrolled = Enrolled::now);
+  // The host signs an operation of its own, an hour later: the handle is `handle`, and with `take_key` the
+  // user's key is gone. Its CID.
+  std::string betray(const std::string& handle, bool take_key);
   // 'key enroll ACCOUNT --rotation-key FILE', as a program that is started again.
   struct Enrolment {
     Result<migrate::Enrolled> result;

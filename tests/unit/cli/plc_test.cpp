@@ -218,11 +218,14 @@ TEST_CASE("plc diff: two logs, a log and a document, what an operation changes",
   CHECK(bench.run({"plc", "diff", now, bench.did()}).out.find("both histories are the same") !=
         std::string::npos);
 
-  bench.have_backup("backup/");
-  const auto document = bench.run({"plc", "diff", before, "backup/did.json"});
+  bench.have_backup(bench.temp.file("backup/"));
+  const auto document = bench.run({"plc", "diff", before, bench.temp.file("backup/did.json")});
   CHECK(document.exit == 0);
   CHECK(document.out.find("mallory.net") != std::string::npos);
-  CHECK(bench.run({"--json", "plc", "diff", "backup/did.json", "backup/did.json"}).last("id") == "usage");
+  CHECK(bench
+            .run({"--json", "plc", "diff", bench.temp.file("backup/did.json"),
+                  bench.temp.file("backup/did.json")})
+            .last("id") == "usage");
 
   plc::Operation operation = plc::Operation::make(entries.back().operation.state(), entries.back().cid);
   const auto operation_file = [&](const std::string& name) {
@@ -257,27 +260,27 @@ TEST_CASE("plc diff: two logs, a log and a document, what an operation changes",
 
 TEST_CASE("plc log: of a backup; a backup without a log says so", "[cli]") {
   Fight bench;
-  bench.have_backup("backup/");
+  bench.have_backup(bench.temp.file("backup/"));
   bench.no_http = Error(ErrorKind::network, "http.connect", "there is no network here");
-  const auto shown = bench.run({"plc", "log", "backup/"});
+  const auto shown = bench.run({"plc", "log", bench.temp.file("backup/")});
   INFO(shown.err);
   CHECK(shown.exit == 0);
   CHECK(shown.out.find("3 operations") != std::string::npos);
   os::posix_file_system().remove(bench.temp.file("backup/plc-log.json")).value();
-  const auto none = bench.run({"--json", "plc", "log", "backup/"});
+  const auto none = bench.run({"--json", "plc", "log", bench.temp.file("backup/")});
   CHECK(none.last("id") == "plc.no_log");
 }
 
 TEST_CASE("export: a directory that contradicts itself is told, and the backup is kept", "[cli]") {
   Fight bench;
-  bench.have_backup("backup/");
+  bench.have_backup(bench.temp.file("backup/"));
   auto& entries = bench.log().entries();
   entries.back().created_us += 1'000'000;
   entries.back().created_at = plc_time(entries.back().created_us);
-  const auto again = bench.run({"export", bench.did(), "-o", "backup/"});
+  const auto again = bench.run({"export", bench.did(), "-o", bench.temp.file("backup/")});
   CHECK(again.exit == 23);
   CHECK(again.out.find("the directory contradicts itself") != std::string::npos);
-  CHECK(bench.run({"verify", "backup/"}).exit == 0);
+  CHECK(bench.run({"verify", bench.temp.file("backup/")}).exit == 0);
 }
 
 TEST_CASE("key list, key show: key files are known by sight, and where their keys stand", "[cli]") {

@@ -83,9 +83,7 @@ TEST_CASE("leave: a key that was never listed, was removed, or ranked below its 
     PlcLog log = with_user_key(true);
     log.update(listing({plc_did_key(kHost)}), plc_key(kHost), kPlcEpochUs + 2 * kPlcHourUs);
     LeaveFacts facts = facts_of(log);
-    const auto refused = check_leave(facts);
-    CHECK(error_id(refused) == "leave.key_removed");
-    CHECK(refused.error().hint.find("2025-01-04T02:00:00") != std::string::npos);
+    CHECK(check_leave(facts));  // it is asked about before the first operation: hostile_host_test.cpp
     facts.now_us = kPlcEpochUs + 2 * kPlcHourUs + plc::kRecoveryWindowUs + 1;
     CHECK(error_id(check_leave(facts)) == "leave.key_rank");
   }

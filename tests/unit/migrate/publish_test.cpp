@@ -24,18 +24,8 @@ struct Fight {
         "user.key", "k256 " + std::string(plc_key(FakeNetwork::kUserKey).scalar_hex().reveal()));
     before = bench.network.plc.state(bench.network.did);
     first = rogue("mallory.net");
-    bench.network.plc.accepted = 0;
   }
-  std::string rogue(const std::string& handle) {
-    bench.network.clock.advance(std::chrono::hours(1));
-    plc::State state = bench.network.plc.state(bench.network.did);
-    state.also_known_as = {"at://" + handle};
-    PlcLog& log = bench.network.plc.log(bench.network.did);
-    plc::Operation operation = plc::Operation::make(state, log.cid(log.head()));
-    operation.sign(plc_key(FakeNetwork::kOldKey)).value();
-    bench.network.plc.submit(bench.network.did, operation).value();
-    return operation.cid().str();
-  }
+  std::string rogue(const std::string& handle) { return bench.betray(handle, false); }
   const plc::State& state() { return bench.network.plc.state(bench.network.did); }
 
   MoveBench bench;
@@ -100,7 +90,6 @@ TEST_CASE("revert: refused when the window is over, when the rank is not higher,
   }
   SECTION("two operations could be meant") {
     fight.rogue("mallory2.net");
-    fight.bench.network.plc.accepted = 0;
     expected = "plc.revert_which";
   }
   const auto run = fight.bench.revert();
