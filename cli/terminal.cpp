@@ -110,7 +110,7 @@ class TerminalPrompter final : public account::Prompter {
   }
 
  private:
-  static std::unexpected<Error> no_terminal() {
+  static Failure no_terminal() {
     return fail(ErrorKind::auth, "prompt.no_terminal", "there is no terminal to ask at",
                 "give the answer by an option; see --help");
   }

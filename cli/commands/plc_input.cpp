@@ -22,7 +22,7 @@ Result<GivenLog> audited(Shell& shell, const std::string& from, std::string_view
   return GivenLog{from, std::move(log), false, std::move(contradictions)};
 }
 
-std::unexpected<Error> no_log(const std::string& from) {
+Failure no_log(const std::string& from) {
   return fail(ErrorKind::not_found, "plc.no_log", from + " holds no log of an identity",
               "a backup of a did:plc account has one as plc-log.json; 'atbackup plc log ACCOUNT' asks the "
               "directory");

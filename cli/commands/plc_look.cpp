@@ -306,7 +306,7 @@ void place_operation(const Side& on, const Side& of, std::int64_t now_us, Differ
   difference.words.push_back(std::move(words));
 }
 
-std::unexpected<Error> no_common_ground() {
+Failure no_common_ground() {
   return fail(ErrorKind::invalid_input, "usage", "two DID documents say nothing about rotation keys",
               "compare one of them with the log");
 }

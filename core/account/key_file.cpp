@@ -16,7 +16,7 @@ constexpr std::string_view kPurpose = "rotation-key";
 constexpr std::size_t kMaxFile = 64U << 10;
 constexpr std::size_t kScalarDigits = 64;
 
-std::unexpected<Error> no_key_file(const std::string& path) {
+Failure no_key_file(const std::string& path) {
   return fail(ErrorKind::bad_key, "key.format", path + " is no file of a rotation key",
               "it is a sealed file that this program made, or one line: k256 and the 64 digits that were "
               "printed");

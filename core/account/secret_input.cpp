@@ -18,7 +18,7 @@ namespace {
 
 constexpr std::size_t kLongest = 64U << 10;
 
-std::unexpected<Error> too_long(const std::string& where) {
+Failure too_long(const std::string& where) {
   return fail(ErrorKind::limit_exceeded, "input.too_large",
               fmt::format("{} holds more than {} bytes, which is no secret", where, kLongest));
 }
@@ -79,7 +79,7 @@ std::string_view without_newline(std::string_view text) {
   return text;
 }
 
-std::unexpected<Error> needed(const SecretSource& source, const std::string& name) {
+Failure needed(const SecretSource& source, const std::string& name) {
   std::string hint = fmt::format("give it with --{0}-file or --{0}-command", name);
   if (source.environment != nullptr) hint += fmt::format(", or in the variable {}", source.environment);
   return fail(ErrorKind::auth, "secret.needed",

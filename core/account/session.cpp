@@ -41,10 +41,10 @@ struct Session::Shared {
   Status save_current();
   Status adopt_saved();
   Status ask_host(const StopToken& stop);
-  std::unexpected<Error> expired(std::string_view why) const;
+  Failure expired(std::string_view why) const;
 };
 
-std::unexpected<Error> Session::Shared::expired(std::string_view why) const {
+Failure Session::Shared::expired(std::string_view why) const {
   return fail(ErrorKind::auth, "session.expired",
               fmt::format("the login of {} at {} has ended: {}", current.did.str(), current.host, why),
               "log in again with 'atbackup login'");

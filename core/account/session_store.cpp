@@ -80,7 +80,7 @@ Result<SavedSession> parse(const std::string& path, std::string_view text, const
   return session;
 }
 
-std::unexpected<Error> open_to_others(const std::string& path, std::uint32_t mode, std::string_view cure) {
+Failure open_to_others(const std::string& path, std::uint32_t mode, std::string_view cure) {
   return fail(ErrorKind::refused, "session.mode",
               fmt::format("other users of this machine can get at {} (mode {:o})", path, mode),
               fmt::format("{} {}; and if the machine has other users, change the password", cure, path));

@@ -73,7 +73,7 @@ Error syntax(std::string_view why) {
   return {ErrorKind::invalid_input, "key.syntax", fmt::format("not a public key: {}", why)};
 }
 
-std::unexpected<Error> untrusted(std::string_view id, std::string message) {
+Failure untrusted(std::string_view id, std::string message) {
   return fail(ErrorKind::untrusted, id, std::move(message));
 }
 

@@ -47,7 +47,7 @@ struct Sealed {
   Bytes box;
 };
 
-std::unexpected<Error> bad_format(std::string_view why) {
+Failure bad_format(std::string_view why) {
   return fail(ErrorKind::corrupt, "sealed.format", fmt::format("the sealed text is damaged: {}", why),
               "take another copy of the file");
 }

@@ -9,7 +9,7 @@ namespace {
 // Whole numbers up to here are exact as doubles.
 constexpr double kLargestExact = 9007199254740992.0;  // 2^53
 
-std::unexpected<Error> broken(std::string_view id, std::string_view message) {
+Failure broken(std::string_view id, std::string_view message) {
   return fail(ErrorKind::corrupt, id, std::string(message));
 }
 

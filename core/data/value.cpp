@@ -27,7 +27,7 @@ Result<const Value*> require(const Value& object, std::string_view key) {
   return value;
 }
 
-std::unexpected<Error> wrong_type(std::string_view key, std::string_view wanted) {
+Failure wrong_type(std::string_view key, std::string_view wanted) {
   return fail(ErrorKind::corrupt, "json.type", fmt::format("\"{}\" of the document is not {}", key, wanted));
 }
 

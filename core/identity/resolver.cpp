@@ -20,7 +20,7 @@ constexpr std::uint64_t kDocumentBytes = 1U << 20;
 constexpr std::chrono::milliseconds kLagWaits[] = {
     std::chrono::milliseconds(500), std::chrono::milliseconds(1500), std::chrono::milliseconds(4000)};
 
-std::unexpected<Error> tombstoned(const syntax::Did& did) {
+Failure tombstoned(const syntax::Did& did) {
   return fail(
       ErrorKind::gone, "did.tombstoned",
       fmt::format("{} has been deleted for good (a tombstone ends its log)", did.str()),
@@ -28,7 +28,7 @@ std::unexpected<Error> tombstoned(const syntax::Did& did) {
       "older backup can still be verified offline");
 }
 
-std::unexpected<Error> not_found(const syntax::Did& did, const net::Url& url, int status) {
+Failure not_found(const syntax::Did& did, const net::Url& url, int status) {
   return fail(ErrorKind::not_found, "did.not_found",
               fmt::format("there is no {}: {} answers with status {}", did.str(), url.str(), status),
               "check the spelling, and the directory's address if it is not the usual one");

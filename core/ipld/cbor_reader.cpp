@@ -9,7 +9,7 @@
 namespace atb::ipld {
 namespace {
 
-std::unexpected<Error> broken(CborRule rule, std::size_t offset) {
+Failure broken(CborRule rule, std::size_t offset) {
   return std::unexpected(error_of(CborFault{rule, offset}));
 }
 
@@ -37,7 +37,7 @@ std::string_view name_of(CborType type) {
   return "an item";
 }
 
-std::unexpected<Error> wrong_type(std::string_view wanted, CborType found, std::size_t offset) {
+Failure wrong_type(std::string_view wanted, CborType found, std::size_t offset) {
   return std::unexpected(
       Error(ErrorKind::unsupported, "cbor.type",
             fmt::format("expected {} and found {}, at byte {}", wanted, name_of(found), offset))

@@ -15,10 +15,10 @@ constexpr std::size_t kMaxText = 256;
 // First letters of the multibase table that a CID text may have, apart from 'b'.
 constexpr std::string_view kOtherBases = "079fFvVtTBcChkKRzZmMuU";
 
-std::unexpected<Error> bad_syntax(std::string_view what) {
+Failure bad_syntax(std::string_view what) {
   return fail(ErrorKind::invalid_input, "cid.syntax", std::string(what));
 }
-std::unexpected<Error> not_blessed(std::string_view what) {
+Failure not_blessed(std::string_view what) {
   return fail(ErrorKind::unsupported, "cid.unsupported", std::string(what),
               "the protocol uses CID version 1 with SHA-256, of codec dag-cbor or raw, in base32");
 }

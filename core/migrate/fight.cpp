@@ -37,7 +37,7 @@ std::string introduction(const plc::AuditedLog& log, const plc::Reversal& revers
              os::rfc3339(reversal.until_us));
 }
 
-std::unexpected<Error> key_removed(const plc::AuditedLog& log, const plc::Reversal& reversal) {
+Failure key_removed(const plc::AuditedLog& log, const plc::Reversal& reversal) {
   return fail(
       ErrorKind::refused, "leave.key_removed",
       fmt::format("operation {} of {} took your key out of the identity", cid_of(log, reversal.entry),
@@ -46,7 +46,7 @@ std::unexpected<Error> key_removed(const plc::AuditedLog& log, const plc::Revers
                   os::rfc3339(reversal.until_us), cid_of(log, reversal.entry)));
 }
 
-std::unexpected<Error> nobody_to_ask(const plc::AuditedLog& log, const plc::Reversal& reversal) {
+Failure nobody_to_ask(const plc::AuditedLog& log, const plc::Reversal& reversal) {
   const std::string cid = cid_of(log, reversal.entry);
   return fail(ErrorKind::refused, "leave.foreign_operation",
               fmt::format("operation {} of {} was signed by a key below yours, within the last 72 hours", cid,

@@ -7,7 +7,7 @@
 namespace atb::migrate {
 namespace {
 
-std::unexpected<Error> other_account(const std::string& backup, const std::string& whose,
+Failure other_account(const std::string& backup, const std::string& whose,
                                      const syntax::AtIdentifier& account) {
   return fail(ErrorKind::refused, "leave.other_account",
               backup + " is a backup of " + whose + ", not of " + account.str(),

@@ -17,7 +17,7 @@ std::optional<std::size_t> place_of(const std::vector<std::string>& keys, const 
   return static_cast<std::size_t>(found - keys.begin());
 }
 
-std::unexpected<Error> no_key() {
+Failure no_key() {
   return fail(
       ErrorKind::refused, "leave.no_key",
       "without its host an account can only be moved by a rotation key of your own, and none was given",

@@ -55,7 +55,7 @@ Status plan_handle(const Observed& observed, const Wishes& wishes, Plan& plan) {
   return {};
 }
 
-std::unexpected<Error> same_host(const Observed& observed) {
+Failure same_host(const Observed& observed) {
   return fail(ErrorKind::refused, "move.same_host", "the account lives on " + observed.new_host + " already",
               "name another host with --to");
 }

@@ -185,7 +185,7 @@ Result<WebStanding> standing_of_web(Move& move) {
   return seen;
 }
 
-std::unexpected<Error> web_has_no_keys() {
+Failure web_has_no_keys() {
   return fail(ErrorKind::refused, "move.did_web", "a did:web has no rotation keys",
               "go on without --recovery-key-out; whoever holds the domain holds the account");
 }

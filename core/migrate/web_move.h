@@ -25,7 +25,7 @@ Result<WebStanding> standing_of_web(Move& move);
 // "move.web_domain" (refused): the domain is the old host's own.
 Status check_web(const Observed& observed);
 // "move.did_web" (refused): a key is wished for, and there is no place for one.
-std::unexpected<Error> web_has_no_keys();
+Failure web_has_no_keys();
 std::string describe_web(const Plan& plan, const Observed& observed);
 
 std::unique_ptr<Step> write_first_document_step();  // "claim-sign"

@@ -54,7 +54,7 @@ class Auditor {
   std::size_t head() const { return history_.back(); }
 
  private:
-  std::unexpected<Error> untrusted(std::string_view id, std::string_view what) const {
+  Failure untrusted(std::string_view id, std::string_view what) const {
     return fail(ErrorKind::untrusted, id,
                 fmt::format("entry {} of the PLC log of {} cannot be trusted: {}", audit_.size() + 1,
                             did_.view(), what));

@@ -12,7 +12,7 @@ namespace {
 // "sig" and the 86 characters of 64 bytes in base64url, in CBOR.
 constexpr std::size_t kSignatureBytes = 4 + 2 + 86;
 
-std::unexpected<Error> over(std::string message) {
+Failure over(std::string message) {
   return fail(ErrorKind::refused, "plc.limit", std::move(message),
               "the PLC directory would not take this operation");
 }

@@ -38,13 +38,13 @@ std::string named(const AuditedLog& log, std::size_t entry) {
                      log.entries[entry].cid.str());
 }
 
-std::unexpected<Error> too_late(const AuditedLog& log, std::size_t entry) {
+Failure too_late(const AuditedLog& log, std::size_t entry) {
   return fail(ErrorKind::refused, "plc.revert_late",
               named(log, entry) + " is more than 72 hours old: it cannot be undone any more",
               "a key that is still listed can sign a further change on top of it");
 }
 
-std::unexpected<Error> no_rank(const AuditedLog& log, std::size_t entry, std::optional<std::size_t> rank) {
+Failure no_rank(const AuditedLog& log, std::size_t entry, std::optional<std::size_t> rank) {
   const std::string own = rank ? fmt::format("the key that would undo it has rank {}", *rank + 1)
                                : std::string("the key that would undo it was not listed then");
   return fail(ErrorKind::refused, "plc.revert_rank",

@@ -17,7 +17,7 @@ bool has(const Texts& texts, const std::string& text) {
   return std::ranges::find(texts, text) != texts.end();
 }
 
-std::unexpected<Error> unusable(std::string message) {
+Failure unusable(std::string message) {
   return fail(ErrorKind::refused, "plc.host_credentials", std::move(message),
               "the new host is at fault; its operator can help");
 }

@@ -22,7 +22,7 @@ constexpr std::array<std::string_view, 7> kLegacyFields = {"type",    "signingKe
 constexpr std::array<std::string_view, 2> kServiceFields = {"type", "endpoint"};
 constexpr std::string_view kHostServiceType = "AtprotoPersonalDataServer";
 
-std::unexpected<Error> bad_field(std::string message) {
+Failure bad_field(std::string message) {
   return fail(ErrorKind::corrupt, "plc.field", std::move(message));
 }
 

@@ -7,7 +7,7 @@ namespace {
 
 constexpr std::string_view kType = "atbackup plc operation";
 
-std::unexpected<Error> no_operation_file(std::string_view why) {
+Failure no_operation_file(std::string_view why) {
   return fail(ErrorKind::corrupt, "plc.operation_file",
               "this is no file of an operation: " + std::string(why),
               "it holds an operation of did:plc as JSON, alone or as 'atbackup plc' wrote it");

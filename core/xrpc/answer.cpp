@@ -9,7 +9,7 @@ const data::Value* Answer::present(std::string_view key) const {
   return member == nullptr || member->is_null() ? nullptr : member;
 }
 
-std::unexpected<Error> Answer::wrong(std::string_view key, std::string_view problem) const {
+Failure Answer::wrong(std::string_view key, std::string_view problem) const {
   return fail(ErrorKind::remote, "xrpc.answer",
               fmt::format("the answer of {} to {} is not as its lexicon says: '{}{}' {}",
                           client_.host().origin(), method_, path_, key, problem),

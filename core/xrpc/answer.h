@@ -38,7 +38,7 @@ class Answer {
   Result<std::vector<std::string>> texts_or_none(std::string_view key) const;
 
   // The error itself, for checks that only the endpoint knows.
-  std::unexpected<Error> wrong(std::string_view key, std::string_view problem) const;
+  Failure wrong(std::string_view key, std::string_view problem) const;
 
  private:
   const data::Value* present(std::string_view key) const;

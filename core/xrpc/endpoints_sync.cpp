@@ -16,7 +16,7 @@ constexpr std::string_view kPage = "500";
 constexpr std::size_t kMostBlobs = 5'000'000;
 constexpr const char* kTellOperator = "the host is at fault: its operator should know";
 
-std::unexpected<Error> too_long(const Client& client, std::size_t blobs) {
+Failure too_long(const Client& client, std::size_t blobs) {
   return fail(ErrorKind::limit_exceeded, "xrpc.list_too_long",
               fmt::format("{} lists blobs without end: {} so far", client.host().origin(), blobs),
               kTellOperator);

@@ -7,7 +7,7 @@
 namespace atb::test {
 namespace {
 
-std::unexpected<Error> dead() { return fail(ErrorKind::cancelled, "test.killed", "the program is dead"); }
+Failure dead() { return fail(ErrorKind::cancelled, "test.killed", "the program is dead"); }
 
 class Discard final : public net::BodySink {
  public:
