@@ -69,6 +69,8 @@ class [[nodiscard]] Result<void> {
 
   explicit operator bool() const { return error_.empty(); }
   bool has_value() const { return error_.empty(); }
+  // Throws where there is an error: for tests.
+  void value() const;
 
   Error& error() & { return *error_; }
   const Error& error() const& { return *error_; }

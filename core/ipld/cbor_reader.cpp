@@ -9,9 +9,7 @@
 namespace atb::ipld {
 namespace {
 
-Failure broken(CborRule rule, std::size_t offset) {
-  return std::unexpected(error_of(CborFault{rule, offset}));
-}
+Failure broken(CborRule rule, std::size_t offset) { return Failure(error_of(CborFault{rule, offset})); }
 
 std::string_view name_of(CborType type) {
   switch (type) {
@@ -38,10 +36,9 @@ std::string_view name_of(CborType type) {
 }
 
 Failure wrong_type(std::string_view wanted, CborType found, std::size_t offset) {
-  return std::unexpected(
-      Error(ErrorKind::unsupported, "cbor.type",
-            fmt::format("expected {} and found {}, at byte {}", wanted, name_of(found), offset))
-          .at(offset));
+  return Failure(Error(ErrorKind::unsupported, "cbor.type",
+                       fmt::format("expected {} and found {}, at byte {}", wanted, name_of(found), offset))
+                     .at(offset));
 }
 
 // What kind of item a head announces, with the rules that the head alone can break.
