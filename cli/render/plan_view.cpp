@@ -2,6 +2,7 @@
 
 #include "cli/render/findings.h"
 #include "core/base/text.h"
+#include "core/os/clock.h"
 
 #include <fmt/format.h>
 
@@ -12,6 +13,7 @@ namespace {
 
 constexpr std::array<std::string_view, 4> kMarks = {"+", "-", "~", " "};
 constexpr std::array<std::string_view, 4> kTypes = {"added", "removed", "changed", "kept"};
+constexpr std::array<std::string_view, 3> kAnswers = {"open", "undo", "keep"};
 
 std::string words_of(const migrate::PlannedChange& change) {
   std::string text = change.title + ":\n";
@@ -55,9 +57,9 @@ data::Object object_of(const migrate::PlannedStep& step, std::size_t number) {
       .set("no_return", step.no_return);
 }
 
-data::Object object_of(const migrate::PlannedChange& change) {
+data::Array differences_of(const std::vector<plc::Change>& changes) {
   data::Array differences;
-  for (const plc::Change& one : change.changes) {
+  for (const plc::Change& one : changes) {
     differences.emplace_back(data::Object()
                                  .set("change", kTypes.at(static_cast<std::size_t>(one.type)))
                                  .set("what", one.what)
@@ -65,10 +67,29 @@ data::Object object_of(const migrate::PlannedChange& change) {
                                  .set("after", one.after)
                                  .set("words", one.words));
   }
+  return differences;
+}
+
+data::Object object_of(const migrate::Contestable& one) {
+  return data::Object()
+      .set("type", "contestable_operation")
+      .set("cid", one.cid)
+      .set("number", static_cast<std::int64_t>(one.reversal.entry + 1))
+      .set("created", os::rfc3339(one.created_us))
+      .set("signer", one.signer)
+      .set("rank", static_cast<std::int64_t>(one.signer_rank + 1))
+      .set("undo_until", os::rfc3339(one.reversal.until_us))
+      .set("takes_key", one.takes_key)
+      .set("gives_up", one.gives_up)
+      .set("answer", kAnswers.at(static_cast<std::size_t>(one.answer)))
+      .set("differences", differences_of(one.changes));
+}
+
+data::Object object_of(const migrate::PlannedChange& change) {
   return data::Object()
       .set("type", "planned_change")
       .set("title", change.title)
-      .set("differences", std::move(differences))
+      .set("differences", differences_of(change.changes))
       .set("undo", change.undo)
       .set("bytes", static_cast<std::int64_t>(change.bytes))
       .set("keys", static_cast<std::int64_t>(change.keys));
@@ -116,6 +137,7 @@ void show_plan(Shell& shell, const migrate::DryRun& run) {
     shell.object(object_of(run.plan.steps[i], i + 1));
     shell.text(words_of(run.plan.steps[i], i + 1));
   }
+  for (const migrate::Contestable& one : run.plan.contestable) shell.object(object_of(one));
   for (const migrate::PlannedChange& change : run.plan.changes) {
     shell.object(object_of(change));
     shell.text("\n" + words_of(change));

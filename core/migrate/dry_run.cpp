@@ -153,7 +153,8 @@ Result<DryRun> dry_run(const World& world, const syntax::AtIdentifier& account, 
                       .has_invite = !options.invite_code.empty() || account::is_set(secrets.invite_code),
                       .remove_keys = options.remove_keys,
                       .keep_keys = options.keep_keys,
-                      .recovery_key = (!looking.alone || !observed.plc) && !options.recovery_key_out.empty()};
+                      .recovery_key = (!looking.alone || !observed.plc) && !options.recovery_key_out.empty(),
+                      .answers = {.undo = options.undo_operations, .keep = options.keep_operations}};
   result.plan = draft_plan(observed, wishes);
   // Without steps there is no way at all, and nothing to ask for.
   if (!result.plan.steps.empty() && std::ranges::none_of(result.plan.obstacles, [](const Error& one) {
@@ -161,6 +162,7 @@ Result<DryRun> dry_run(const World& world, const syntax::AtIdentifier& account, 
       })) {
     for (Error& open : unanswered(result.plan, observed)) result.plan.obstacles.push_back(std::move(open));
   }
+  for (Error& open : unanswered_operations(result.plan)) result.plan.obstacles.push_back(std::move(open));
   result.words = describe(result.plan, observed, wishes.recovery_key);
   return result;
 }

@@ -99,6 +99,10 @@ const plc::AuditedLog* log_of(const Observed& observed) {
   return observed.leave && !observed.leave->web ? &observed.leave->log : nullptr;
 }
 
+Base base_of(const Observed& observed, const Plan& plan) {
+  return likely_base(observed.leave->log, plan.contestable, observed.leave->key);
+}
+
 Plan draft_plan(const Observed& observed, const Wishes& wishes) {
   Plan plan;
   note(check_way(observed, wishes), plan);
@@ -108,6 +112,10 @@ Plan draft_plan(const Observed& observed, const Wishes& wishes) {
   if (observed.leave) note(check_leave(*observed.leave), plan);
   note(plan_handle(observed, wishes, plan), plan);
   plan.needs_invite = observed.invite_required && !wishes.has_invite;
+  if (observed.leave && !observed.leave->web && !observed.leave->key.empty()) {
+    plan.contestable =
+        contestable(observed.leave->log, observed.leave->key, observed.leave->now_us, wishes.answers);
+  }
   plan_changes(observed, wishes, plan);
   check_directory_rate(observed, plan);
   check_clocks(observed, plan);
@@ -140,6 +148,15 @@ std::vector<Error> unanswered(const Plan& plan, const Observed& observed) {
     open.emplace_back(ErrorKind::refused, "move.invite_needed",
                       observed.new_host + " makes accounts only with an invite code",
                       "ask its operator for one, and give it with --invite-code");
+  }
+  return open;
+}
+
+std::vector<Error> unanswered_operations(const Plan& plan) {
+  std::vector<Error> open;
+  for (const Contestable& one : plan.contestable) {
+    if (one.answer == Answer::undo) break;  // what came after goes with it
+    if (one.answer == Answer::open) open.push_back(unanswered(one));
   }
   return open;
 }

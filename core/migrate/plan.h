@@ -3,6 +3,7 @@
 #pragma once
 
 #include "core/base/result.h"
+#include "core/migrate/contestable.h"
 #include "core/migrate/leave_plan.h"
 #include "core/migrate/plan_facts.h"
 #include "core/plc/merge.h"
@@ -53,6 +54,7 @@ struct Wishes {
   std::vector<std::string> remove_keys{};  // --remove-key
   std::vector<std::string> keep_keys{};    // --keep-key
   bool recovery_key = false;               // a new one is to be made
+  Answers answers{};                       // --undo-operation, --keep-operation
 };
 
 // A step of the machine, as a person reads it before it is done.
@@ -89,6 +91,9 @@ struct Plan {
   bool needs_invite = false;
   std::vector<PlannedStep> steps;
   std::vector<PlannedChange> changes;  // none, where there is no log or one cannot be made
+  // Without the old host: what could be undone by the move. Those that nobody has answered for are taken to
+  // be undone in `changes`.
+  std::vector<Contestable> contestable;
   Estimate estimate;
   std::vector<std::string> warnings;  // sentences; may hold remote text
   // Each of kind refused, with the next thing to do in the hint.
@@ -105,6 +110,8 @@ Plan draft_plan(const Observed& observed, const Wishes& wishes);
 Result<Plan> make_plan(const Observed& observed, const Wishes& wishes);
 // What a person would be asked for and has not said: "move.handle", "move.invite_needed". Kind refused.
 std::vector<Error> unanswered(const Plan& plan, const Observed& observed);
+// The same of the operations that could be undone: see contestable.h. Up to the first that is undone.
+std::vector<Error> unanswered_operations(const Plan& plan);
 
 // The plan in words: what happens, in which order, what can be undone and until when.
 std::string describe(const Plan& plan, const Observed& observed, bool recovery_key);
@@ -115,5 +122,7 @@ std::string duration_words(std::int64_t seconds);
 // A key of the identity that is in all likelihood the present host's: the last one of the operation that
 // first named this host, for there the hosts put their own. Empty when it is not listed any more.
 std::string likely_host_key(const plc::AuditedLog& log);
+// … as of an earlier operation.
+std::string likely_host_key(const plc::AuditedLog& log, std::size_t entry);
 
 }  // namespace atb::migrate

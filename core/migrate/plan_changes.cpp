@@ -62,7 +62,6 @@ PlannedChange planned(std::string title, const plc::State& before, const plc::St
 plc::MoveRequest request_of(const Observed& observed, const Wishes& wishes, const Plan& plan,
                             const StandIns& stand_ins) {
   plc::MoveRequest request;
-  request.current = log_of(observed)->state();
   request.old_host.rotation_keys = observed.host_keys;
   request.keep_unknown = wishes.keep_keys;
   request.drop_unknown = wishes.remove_keys;
@@ -112,13 +111,14 @@ void warn_of_keys(const PlannedChange& change, Plan& plan) {
 
 }  // namespace
 
-std::string likely_host_key(const plc::AuditedLog& log) {
-  if (log.tombstoned) return {};
-  const plc::State& now = log.state();
+std::string likely_host_key(const plc::AuditedLog& log) { return likely_host_key(log, log.head); }
+
+std::string likely_host_key(const plc::AuditedLog& log, std::size_t entry) {
+  const plc::State& now = log.entries[entry].operation.state();
   const plc::Service* host = now.service("atproto_pds");
   if (host == nullptr) return {};
   std::string key;
-  for (std::size_t i = log.entries.size(); i-- > 0;) {
+  for (std::size_t i = entry + 1; i-- > 0;) {
     if (log.audit[i].nullified) continue;
     const plc::State& state = log.entries[i].operation.state();
     const plc::Service* then = state.service("atproto_pds");
@@ -128,47 +128,61 @@ std::string likely_host_key(const plc::AuditedLog& log) {
   return lists(now.rotation_keys, key) ? key : std::string();
 }
 
+namespace {
+
+// Without the old host: two changes, signed by the user's key.
+Status plan_leave(const Observed& observed, const Base& base, const std::string& assumed,
+                  plc::MoveRequest request, const StandIns& stand_ins, Plan& plan) {
+  const plc::AuditedLog& log = *log_of(observed);
+  const plc::State claim = TRY(plc::with_signing_key(request.current, stand_ins.temporary.key));
+  // What the person may still answer with "keep" must fit too: between the changes there is no way back.
+  TRY(plc::merge_for_move(request));
+  const std::string undo =
+      who_can_undo(log.entries[base.entry].operation.state(), observed.leave->key, observed.now_us);
+  plan.changes.push_back(planned("The first change, which lets the new host make the account", log.state(),
+                                 claim, undo + describe_undoing(log, base, observed.now_us), stand_ins));
+  if (!assumed.empty()) request.old_host.rotation_keys.push_back(assumed);
+  const plc::MoveProposal proposal = TRY(plc::merge_for_move(request));
+  plan.changes.push_back(
+      planned("The second change, which names the new host", claim, proposal.state, undo, stand_ins));
+  return {};
+}
+
+Status plan_plain(const Observed& observed, const std::string& assumed, plc::MoveRequest request,
+                  const StandIns& stand_ins, Plan& plan) {
+  if (!assumed.empty()) request.old_host.rotation_keys.push_back(assumed);
+  const plc::MoveProposal proposal = TRY(plc::merge_for_move(request));
+  plan.changes.push_back(planned("The change, which names the new host", request.current, proposal.state,
+                                 who_can_undo_host(observed, assumed), stand_ins));
+  return {};
+}
+
+}  // namespace
+
 void plan_changes(const Observed& observed, const Wishes& wishes, Plan& plan) {
   const plc::AuditedLog* log = log_of(observed);
-  if (log == nullptr || log->tombstoned) return;
+  if (log == nullptr) return;
+  const Base base = observed.leave ? base_of(observed, plan) : base_of(*log);
+  const std::string own = observed.leave ? observed.leave->key : std::string();
+  if (log->entries[base.entry].operation.kind() == plc::Kind::tombstone) return;
   // Without a key that may sign there is nothing to propose; that is an obstacle by itself.
-  if (observed.leave && !rank_of(log->state(), observed.leave->key)) return;
+  if (observed.leave && !rank_of(log->entries[base.entry].operation.state(), own)) return;
   const StandIns stand_ins;
-  const plc::State& current = log->state();
   plc::MoveRequest request = request_of(observed, wishes, plan, stand_ins);
-  std::string assumed = likely_host_key(*log);
+  std::vector<std::string> gone = observed.host_keys;
+  gone.insert(gone.end(), wishes.remove_keys.begin(), wishes.remove_keys.end());
+  request.current = state_at(*log, base, own, gone);
+  std::string assumed = likely_host_key(*log, base.entry);
   const bool decided = lists(wishes.keep_keys, assumed) || lists(wishes.remove_keys, assumed) ||
-                       lists(request.user_keys, assumed) || lists(observed.host_keys, assumed);
+                       lists(request.user_keys, assumed) || lists(observed.host_keys, assumed) ||
+                       !lists(request.current.rotation_keys, assumed);
   if (decided) assumed.clear();
-  if (observed.leave) {
-    auto claim = plc::with_signing_key(current, stand_ins.temporary.key);
-    // What the person may still answer with "keep" must fit too: between the changes there is no way back.
-    const auto certain = plc::merge_for_move(request);
-    if (!claim || !certain) {
-      plan.obstacles.push_back(claim ? certain.error() : claim.error());
-      return;
-    }
-    const std::string undo = who_can_undo(current, observed.leave->key, observed.now_us);
-    plan.changes.push_back(planned("The first change, which lets the new host make the account", current,
-                                   *claim, undo, stand_ins));
-    if (!assumed.empty()) request.old_host.rotation_keys.push_back(assumed);
-    const auto proposal = plc::merge_for_move(request);
-    if (!proposal) {
-      plan.obstacles.push_back(proposal.error());
-      return;
-    }
-    request.current = *std::move(claim);
-    plan.changes.push_back(planned("The second change, which names the new host", request.current,
-                                   proposal->state, undo, stand_ins));
-  } else {
-    if (!assumed.empty()) request.old_host.rotation_keys.push_back(assumed);
-    const auto proposal = plc::merge_for_move(request);
-    if (!proposal) {
-      plan.obstacles.push_back(proposal.error());
-      return;
-    }
-    plan.changes.push_back(planned("The change, which names the new host", current, proposal->state,
-                                   who_can_undo_host(observed, assumed), stand_ins));
+  const Status made = observed.leave
+                          ? plan_leave(observed, base, assumed, std::move(request), stand_ins, plan)
+                          : plan_plain(observed, assumed, std::move(request), stand_ins, plan);
+  if (!made) {
+    plan.obstacles.push_back(made.error());
+    return;
   }
   if (!assumed.empty()) {
     plan.changes.back().undo +=

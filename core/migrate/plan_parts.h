@@ -20,6 +20,9 @@ void check_content(const Observed& observed, Plan& plan);
 // the directory would refuse must be known before the first one.
 void plan_changes(const Observed& observed, const Wishes& wishes, Plan& plan);
 
+// What the operations of the move build on, without the old host.
+Base base_of(const Observed& observed, const Plan& plan);
+
 // plan_steps.cpp
 void plan_steps(const Observed& observed, const Wishes& wishes, Plan& plan);
 Estimate estimate(const Observed& observed);

@@ -8,6 +8,25 @@
 namespace atb::migrate {
 namespace {
 
+// What was done lately by somebody with a lower key, and what becomes of it.
+std::string contest_words(const Plan& plan) {
+  if (plan.contestable.empty()) return {};
+  std::string text = "\nATTENTION: a key below yours has changed your identity within the last 72 hours.\n";
+  for (const Contestable& one : plan.contestable) {
+    text += describe(one);
+    if (one.answer == Answer::keep) {
+      text += "You said that it was your own doing: it stays.\n";
+      continue;
+    }
+    text += one.answer == Answer::undo
+                ? "You said that it was not your doing: it is undone.\n"
+                : "You are asked about it; the changes below are those with it undone.\n";
+    if (one.reversal.undone.size() > 1) text += "What came after it is undone with it.\n";
+    break;
+  }
+  return text + "\n";
+}
+
 std::string describe_leave(const Plan& plan, const Observed& observed) {
   const LeaveFacts& leave = *observed.leave;
   std::string text = fmt::format("The account {} leaves\n  {}, which is not needed\nand moves to\n  {}\n\n",
@@ -34,7 +53,9 @@ std::string describe_leave(const Plan& plan, const Observed& observed) {
                         leave.missing_blobs);
   if (!leave.backup_has_log)
     text += "It holds no history of the account's keys, so the directory's cannot be compared with it.\n";
-  text += "\n" + who_can_undo(leave.log.state(), leave.key, leave.now_us);
+  text += contest_words(plan);
+  const Base base = base_of(observed, plan);
+  text += "\n" + who_can_undo(leave.log.entries[base.entry].operation.state(), leave.key, leave.now_us);
   text += plan.handle_changes || plan.handle.empty()
               ? "The present name cannot go along; old mentions and links follow the account, not the name.\n"
               : fmt::format("It keeps its name, {}.\n", printable(plan.handle));

@@ -1,5 +1,6 @@
 // Looks at both hosts, makes the plan, and asks what only the person knows.
 #include "core/base/text.h"
+#include "core/migrate/fight.h"
 #include "core/migrate/leave.h"
 #include "core/migrate/moves.h"
 #include "core/migrate/observation.h"
@@ -118,8 +119,12 @@ Status observe_and_plan(Move& move) {
                       .has_invite = !move.options.invite_code.empty(),
                       .remove_keys = move.options.remove_keys,
                       .keep_keys = move.options.keep_keys,
-                      .recovery_key = wants_recovery_key(move.journal)};
+                      .recovery_key = wants_recovery_key(move.journal),
+                      .answers = answers_so_far(move.journal, move.options)};
   Plan plan = TRY(make_plan(observed, wishes));
+  if (!move.world.prompter.can_ask()) {
+    if (auto open = unanswered_operations(plan); !open.empty()) return std::move(open.front());
+  }
   TRY(move.journal.set(fact::kNewDid, target.did));
   TRY(settle_handle(move, plan, target));
   if (!move.options.email.empty()) TRY(move.journal.set(fact::kEmail, move.options.email));

@@ -238,3 +238,51 @@ TEST_CASE("dry run: a move that is under way is told, and left as it is", "[migr
   REQUIRE(resumed.result);
   CHECK(bench.complaints() == "");
 }
+
+TEST_CASE("dry run: what a hostile host has signed is shown, with who could undo it until when",
+          "[migrate]") {
+  MoveBench bench;
+  bench.lose_old_host();
+  bench.options.handle = "alice.new-host.net";
+  const std::string rogue = bench.betray("mallory.net", true);
+  const auto run = bench.dry_run();
+  REQUIRE(run);
+  CHECK(first_obstacle(run) == "leave.key_removed");
+  REQUIRE(run->plan.contestable.size() == 1);
+  const migrate::Contestable& one = run->plan.contestable.front();
+  CHECK(one.cid == rogue);
+  CHECK(one.takes_key);
+  CHECK(one.signer == bench.network.old_host.rotation_did_key());
+  CHECK(one.reversal.until_us == one.created_us + plc::kRecoveryWindowUs);
+  CHECK(run->words.find("It can be undone until " + os::rfc3339(one.reversal.until_us)) != std::string::npos);
+  CHECK(run->words.find("Your key is the first: nobody can undo") != std::string::npos);
+  // The first change as it would be with it undone: the user's key back, the handle too, the host's key gone.
+  REQUIRE(run->plan.changes.size() == 2);
+  CHECK(run->plan.changes[0].keys == 1);
+  CHECK(run->plan.changes[0].undo.find("undoes what was done against you") != std::string::npos);
+  CHECK(bench.person.questions.empty());
+
+  bench.options.undo_operations = {rogue};
+  const auto answered = bench.dry_run();
+  CHECK(first_obstacle(answered) == "");
+  CHECK(bench.network.plc.accepted == 0);
+  bench.options.handle.clear();
+  REQUIRE(bench.start().result);
+  CHECK(bench.complaints() == "");
+}
+
+TEST_CASE("dry run: what may be the user's own doing is asked about, and kept when the user says so",
+          "[migrate]") {
+  MoveBench bench;
+  bench.lose_old_host();
+  bench.options.handle = "alice.new-host.net";
+  const std::string own = bench.betray("alice2.net", false);
+  CHECK(first_obstacle(bench.dry_run()) == "leave.foreign_operation");
+  bench.options.keep_operations = {own};
+  const auto run = bench.dry_run();
+  CHECK(first_obstacle(run) == "");
+  REQUIRE(run);
+  CHECK(run->plan.contestable.front().answer == migrate::Answer::keep);
+  CHECK(run->words.find("it stays") != std::string::npos);
+  CHECK(run->plan.changes[0].undo.find("undoes what was done") == std::string::npos);
+}
