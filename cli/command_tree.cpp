@@ -235,11 +235,16 @@ void add_key_new(CLI::App& command, KeyOptions& options) {
 
 void add_key_enroll(CLI::App& command, KeyOptions& options) {
   CLI::App* enroll = command.add_subcommand(
-      "enroll", "Put a key into an account's identity, with the help of its living host");
+      "enroll",
+      "Put a key into an account's identity, with the help of its living host or of a key that is in it");
   enroll->add_option("account", options.account, "Handle, DID or at:// URI")
       ->type_name("ACCOUNT")
       ->required();
   enroll->add_option("--rotation-key", options.file, "The key's file")->type_name("FILE")->required();
+  enroll
+      ->add_option("--signed-by", options.signed_by,
+                   "Another rotation key of yours, already in the identity, which signs in place of the host")
+      ->type_name("FILE");
   enroll
       ->add_option("--rank", options.rank,
                    "Its place among the rotation keys; 1, above all others, when not given")
@@ -253,6 +258,8 @@ void add_key_enroll(CLI::App& command, KeyOptions& options) {
   add_secret(*enroll, options.auth_code, "auth-code", "Login code that the host mails");
   add_secret(*enroll, options.plc_token, "plc-token", "Code for the change of identity that the host mails");
   add_secret(*enroll, options.passphrase, "passphrase", "Passphrase of the key's file");
+  add_secret(*enroll, options.signer_passphrase, "signer-passphrase",
+             "Passphrase of the --signed-by file; that of the key's file when not given");
 }
 
 void add_key(CLI::App& app, KeyOptions& options) {

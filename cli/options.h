@@ -116,11 +116,13 @@ struct KeyOptions {
   std::string file;
   std::string account;
   unsigned rank = 1;  // as people count: 1 is the highest
+  std::string signed_by;
   std::string confirm;
   SecretOptions password;
   SecretOptions auth_code;
   SecretOptions plc_token;
   SecretOptions passphrase;
+  SecretOptions signer_passphrase;
   bool sheet = false;
 };
 

@@ -72,13 +72,16 @@ Result<migrate::Enrolled> enroll(Shell& shell, const KeyOptions& options) {
   wanted.from_host = shell.options().pds;
   wanted.rotation_key = shell.absolute(options.file);
   wanted.rank = options.rank - 1;
+  if (!options.signed_by.empty()) wanted.signed_by = shell.absolute(options.signed_by);
   wanted.confirm = options.confirm;
-  const migrate::SecretSources sources{.password = shell.secret(options.password, "ATBACKUP_PASSWORD"),
-                                       .new_password = {},
-                                       .auth_code = shell.secret(options.auth_code, "ATBACKUP_AUTH_CODE"),
-                                       .plc_token = shell.secret(options.plc_token, "ATBACKUP_PLC_TOKEN"),
-                                       .passphrase = shell.secret(options.passphrase, "ATBACKUP_PASSPHRASE"),
-                                       .invite_code = {}};
+  const migrate::SecretSources sources{
+      .password = shell.secret(options.password, "ATBACKUP_PASSWORD"),
+      .new_password = {},
+      .auth_code = shell.secret(options.auth_code, "ATBACKUP_AUTH_CODE"),
+      .plc_token = shell.secret(options.plc_token, "ATBACKUP_PLC_TOKEN"),
+      .passphrase = shell.secret(options.passphrase, "ATBACKUP_PASSPHRASE"),
+      .signer_passphrase = shell.secret(options.signer_passphrase, "ATBACKUP_SIGNER_PASSPHRASE"),
+      .invite_code = {}};
   return migrate::enroll(world, TRY(account_argument(options.account)), wanted, sources);
 }
 

@@ -51,6 +51,7 @@ migrate::SecretSources move_secrets(Shell& shell, const MigrateOptions& options)
           .auth_code = shell.secret(options.auth_code, "ATBACKUP_AUTH_CODE"),
           .plc_token = shell.secret(options.plc_token, "ATBACKUP_PLC_TOKEN"),
           .passphrase = shell.secret(options.passphrase, "ATBACKUP_PASSPHRASE"),
+          .signer_passphrase = {},
           .invite_code = shell.secret({}, "ATBACKUP_INVITE_CODE")};
 }
 

@@ -5,6 +5,7 @@
 #include "core/migrate/identity_change.h"
 #include "core/migrate/leave_plan.h"
 #include "core/migrate/machine.h"
+#include "core/plc/forks.h"
 
 #include <algorithm>
 
@@ -32,7 +33,7 @@ class LogIn final : public Step {
   Status act(Move& move) override { return move.old_host.keep(TRY(log_in_on_old_host(move))); }
 };
 
-class SignEnrolment final : public Step {
+class SignEnrolment : public Step {
  public:
   std::string_view name() const override { return "sign"; }
   std::string_view title() const override { return "Agree on the change of identity, and have it signed"; }
@@ -52,25 +53,23 @@ class SignEnrolment final : public Step {
     const std::string key = move.journal.get(fact::kRotationKey);
     const plc::State& current = directory.log.state();
     const plc::State wanted = TRY(plc::with_rotation_key(current, key, move.options.rank));
-    TRY(remember_host_keys(move));
-    move.world.watcher.say(describe_change(current, wanted) + consequences(wanted, key));
+    TRY(prepare(move, directory.log));
+    move.world.watcher.say(describe_change(current, wanted) + consequences(wanted, key) +
+                           who_signs(directory.log, move.context.clock.wall_us()));
     TRY(agree_to_change(move));
-    const data::Value json = TRY(have_host_sign(move, wanted));
-    const plc::Operation operation = TRY(plc::Operation::parse(json, move.context.limits));
-    TRY(check_signed(operation, wanted, directory.log));
+    const plc::Operation operation = TRY(signed_one(move, wanted, directory.log));
     TRY(move.journal.set(fact::kOperation, operation.cid().str()));
-    return move.journal.set(fact::kSigned, data::to_json(json));
+    return move.journal.set(fact::kSigned, data::to_json(operation.json()));
   }
+
+ protected:
+  virtual Status prepare(Move& move, const plc::AuditedLog& log) = 0;
+  // A sentence for the person, or nothing.
+  virtual std::string who_signs(const plc::AuditedLog& log, std::int64_t now_us) const = 0;
+  virtual Result<plc::Operation> signed_one(Move& move, const plc::State& wanted,
+                                            const plc::AuditedLog& log) = 0;
 
  private:
-  // For the day when the host is gone and cannot be asked which of the keys are its own.
-  static Status remember_host_keys(Move& move) {
-    plc::HostCredentials host =
-        credentials_of(TRY(xrpc::get_recommended_credentials(TRY(move.old_host.client()), move.stop())));
-    std::erase(host.rotation_keys, move.journal.get(fact::kRotationKey));
-    return move.journal.set(fact::kOldKeys, join_lines(host.rotation_keys));
-  }
-
   static std::string consequences(const plc::State& wanted, const std::string& key) {
     std::string text =
         "\nNothing else changes: the account stays where it is, and works as before. From now on you can "
@@ -86,8 +85,61 @@ class SignEnrolment final : public Step {
   }
 };
 
+class SignByHost final : public SignEnrolment {
+ protected:
+  // For the day when the host is gone and cannot be asked which of the keys are its own.
+  Status prepare(Move& move, const plc::AuditedLog&) override {
+    plc::HostCredentials host =
+        credentials_of(TRY(xrpc::get_recommended_credentials(TRY(move.old_host.client()), move.stop())));
+    std::erase(host.rotation_keys, move.journal.get(fact::kRotationKey));
+    return move.journal.set(fact::kOldKeys, join_lines(host.rotation_keys));
+  }
+  std::string who_signs(const plc::AuditedLog&, std::int64_t) const override { return {}; }
+  Result<plc::Operation> signed_one(Move& move, const plc::State& wanted,
+                                    const plc::AuditedLog& log) override {
+    const data::Value json = TRY(have_host_sign(move, wanted));
+    plc::Operation operation = TRY(plc::Operation::parse(json, move.context.limits));
+    TRY(check_signed(operation, wanted, log));
+    return operation;
+  }
+};
+
+Status check_listed(const plc::AuditedLog& log, const std::string& key) {
+  if (rank_of(log.state(), key)) return {};
+  return fail(
+      ErrorKind::refused, "key.not_listed",
+      "the key that shall sign is not among the rotation keys of this account: " + key,
+      "give with --signed-by the file of one that is listed ('atbackup plc log' shows them), or leave "
+      "that out: then the host signs");
+}
+
+class SignByHeldKey final : public SignEnrolment {
+ public:
+  explicit SignByHeldKey(const crypto::PrivateKey& key)
+      : key_(key), public_key_(key.public_key().did_key()) {}
+
+ protected:
+  Status prepare(Move&, const plc::AuditedLog& log) override { return check_listed(log, public_key_); }
+  std::string who_signs(const plc::AuditedLog& log, std::int64_t now_us) const override {
+    return "\nIt is signed by " + public_key_ + ", and the host is not asked.\n" +
+           who_can_undo(log.state(), public_key_, now_us);
+  }
+  Result<plc::Operation> signed_one(Move& move, const plc::State& wanted,
+                                    const plc::AuditedLog& log) override {
+    plc::Operation operation = plc::Operation::make(wanted, log.head_cid());
+    TRY(operation.sign(key_));
+    TRY(plc::place(log, operation, move.context.clock.wall_us()));
+    return operation;
+  }
+
+ private:
+  const crypto::PrivateKey& key_;
+  std::string public_key_;
+};
+
 class SubmitEnrolment final : public Step {
  public:
+  explicit SubmitEnrolment(bool by_host) : by_host_(by_host) {}
   std::string_view name() const override { return kPointOfNoReturn; }
   std::string_view title() const override { return "Publish the change of identity"; }
 
@@ -95,28 +147,49 @@ class SubmitEnrolment final : public Step {
 
   Status act(Move& move) override {
     const plc::Operation operation = TRY(signed_operation(move));
-    TRY(xrpc::submit_plc_operation(TRY(move.old_host.client()), operation.json(), move.stop()));
+    if (by_host_) {
+      TRY(xrpc::submit_plc_operation(TRY(move.old_host.client()), operation.json(), move.stop()));
+    } else {
+      TRY(move.context.resolver.submit(move.did, operation, move.stop()));
+    }
     return wait_until_in_force(move, operation.cid());
   }
+
+ private:
+  bool by_host_;
 };
 
-std::vector<std::unique_ptr<Step>> enrolment_steps() {
+// `held`: null when the host signs.
+std::vector<std::unique_ptr<Step>> enrolment_steps(const crypto::PrivateKey* held) {
   std::vector<std::unique_ptr<Step>> steps;
-  steps.push_back(std::make_unique<LogIn>());
-  steps.push_back(std::make_unique<SignEnrolment>());
-  steps.push_back(std::make_unique<SubmitEnrolment>());
+  if (held == nullptr) {
+    steps.push_back(std::make_unique<LogIn>());
+    steps.push_back(std::make_unique<SignByHost>());
+  } else {
+    steps.push_back(std::make_unique<SignByHeldKey>(*held));
+  }
+  steps.push_back(std::make_unique<SubmitEnrolment>(held == nullptr));
   steps.push_back(finish_step());
   return steps;
 }
 
-// The journal of this enrolment: the one under way for the same key, place and host, or a new one.
+// The host is only named where it is not asked for anything: an identity may name none.
+Result<std::string> host_of(const World& world, const identity::Identity& identity, const Options& options) {
+  const auto host = present_host(identity, options);
+  if (host) return host->origin();
+  if (options.signed_by.empty()) return host.error();
+  return world.context.resolver.directory().origin();
+}
+
+// The journal of this enrolment: the one under way for the same key, place, host and signer, or a new one.
 Result<Journal> begin(const World& world, const MovePaths& paths, const identity::Identity& identity,
                       const Options& options, const std::string& key) {
   Journal journal = TRY(Journal::open(paths.journal(), world.context.clock));
-  const std::string origin = TRY(present_host(identity, options)).origin();
+  const std::string origin = TRY(host_of(world, identity, options));
   const std::string rank = std::to_string(options.rank);
   const bool same = journal.get(fact::kRotationKey) == key && journal.get(fact::kRank) == rank &&
-                    journal.get(fact::kOldHost) == origin && !journal.has(fact::kFinished);
+                    journal.get(fact::kOldHost) == origin &&
+                    journal.get(fact::kRotationFile) == options.signed_by && !journal.has(fact::kFinished);
   if (same) return journal;
   const std::string host_keys = journal.get(fact::kOldHost) == origin ? journal.get(fact::kOldKeys) : "";
   TRY(journal.forget_facts());
@@ -125,6 +198,7 @@ Result<Journal> begin(const World& world, const MovePaths& paths, const identity
   TRY(journal.set(fact::kNewHost, origin));
   TRY(journal.set(fact::kRotationKey, key));
   TRY(journal.set(fact::kRank, rank));
+  TRY(journal.set(fact::kRotationFile, options.signed_by));
   if (!host_keys.empty()) TRY(journal.set(fact::kOldKeys, host_keys));
   // What happened in earlier enrolments stays in the journal, and must not be taken for this one's.
   TRY(journal.write(kPointOfNoReturn, Phase::intended, "another enrolment begins: " + key));
@@ -143,6 +217,20 @@ Result<Enrolled> outcome_of(Move& move) {
                   .operation = move.journal.get(fact::kOperation)};
 }
 
+// Opened before anything else: a key whose passphrase is forgotten must not get into an identity.
+Result<crypto::PrivateKey> open_key(const World& world, const std::string& path, const syntax::Did& did,
+                                    const account::SecretSource& passphrase) {
+  const exporter::Context& context = world.context;
+  account::RotationKey opened =
+      TRY(account::open_key_file(context.fs, path, passphrase, world.prompter, context.limits, context.stop));
+  if (!opened.did.empty() && opened.did != did.str()) {
+    return fail(ErrorKind::refused, "key.other_account",
+                path + " was made for another account, " + opened.did,
+                "make another key with 'atbackup key new'");
+  }
+  return std::move(opened.key);
+}
+
 }  // namespace
 
 Result<Enrolled> enroll(const World& world, const syntax::AtIdentifier& account, const Options& options,
@@ -154,15 +242,17 @@ Result<Enrolled> enroll(const World& world, const syntax::AtIdentifier& account,
                 identity.did().str() + " is a did:web, which has no rotation keys",
                 "its document is yours to publish: whoever holds the domain holds the account");
   }
-  // Opened before anything else: a key whose passphrase is forgotten must not get into an identity.
-  const account::RotationKey opened = TRY(account::open_key_file(
-      context.fs, options.rotation_key, secrets.passphrase, world.prompter, context.limits, context.stop));
-  if (!opened.did.empty() && opened.did != identity.did().str()) {
-    return fail(ErrorKind::refused, "key.other_account",
-                options.rotation_key + " was made for another account, " + opened.did,
-                "make another key with 'atbackup key new'");
+  const crypto::PrivateKey opened =
+      TRY(open_key(world, options.rotation_key, identity.did(), secrets.passphrase));
+  const std::string key = opened.public_key().did_key();
+  const bool enrolled = is_enrolled(identity.log->state(), key, options.rank);
+  std::optional<crypto::PrivateKey> held;
+  if (!options.signed_by.empty() && !enrolled) {
+    const bool own = account::is_set(secrets.signer_passphrase);
+    held = TRY(open_key(world, options.signed_by, identity.did(),
+                        own ? secrets.signer_passphrase : secrets.passphrase));
+    TRY(check_listed(*identity.log, held->public_key().did_key()));
   }
-  const std::string key = opened.key.public_key().did_key();
   const MovePaths paths = enrolment_paths(world.state_folder, identity.did());
   TRY(context.fs.make_folders(paths.folder));
   const auto lock =
@@ -173,8 +263,8 @@ Result<Enrolled> enroll(const World& world, const syntax::AtIdentifier& account,
   auto no_secrets = TRY(SecretsFile::open(context.fs, context.random, paths.secrets(), nullptr));
   Move move(world, options, secrets, paths, identity.did(), std::move(journal), std::move(no_secrets), host,
             host);
-  if (!is_enrolled(identity.log->state(), key, options.rank)) {
-    TRY(run_steps(move, enrolment_steps()));
+  if (!enrolled) {
+    TRY(run_steps(move, enrolment_steps(held ? &*held : nullptr)));
     return outcome_of(move);
   }
   // So already, perhaps by a run that was killed before it could note it: its session is still there.

@@ -1,6 +1,6 @@
 // `key enroll`: the user's own rotation key goes into an account's identity, signed for by its living host,
-// with the machine of the move: a journal, steps that observe before and after, an operation that is shown,
-// agreed to, checked and seen in the directory.
+// or by another rotation key that the user holds already; with the machine of the move: a journal, steps that
+// observe before and after, an operation that is shown, agreed to, checked and seen in the directory.
 #pragma once
 
 #include "core/migrate/migrate.h"
@@ -20,9 +20,9 @@ struct Enrolled {
   std::string operation;          // CID; empty when it was so already
 };
 
-// `options`: rotation_key, rank, from_host, confirm. Run again after an interruption, it goes on. Ids besides
-// those of the steps: "move.did_web" (refused), "key.other_account" (refused: the file was made for another),
-// those of account::open_key_file.
+// `options`: rotation_key, rank, signed_by, from_host, confirm. Run again after an interruption, it goes on.
+// Ids besides those of the steps: "move.did_web" (refused), "key.other_account" (refused: a file was made for
+// another), "key.not_listed" (refused: the key that shall sign may not), those of account::open_key_file.
 Result<Enrolled> enroll(const World& world, const syntax::AtIdentifier& account, const Options& options,
                         const SecretSources& secrets);
 

@@ -22,10 +22,11 @@ namespace atb::migrate {
 struct SecretSources {
   account::SecretSource password;  // old host, main password
   account::SecretSource new_password;
-  account::SecretSource auth_code;    // 2FA of the old host
-  account::SecretSource plc_token;    // from the old host's e-mail
-  account::SecretSource passphrase;   // for key files, and the secrets of the move
-  account::SecretSource invite_code;  // only `environment` and prompt: the flag gives it as text
+  account::SecretSource auth_code;          // 2FA of the old host
+  account::SecretSource plc_token;          // from the old host's e-mail
+  account::SecretSource passphrase;         // for key files, and the secrets of the move
+  account::SecretSource signer_passphrase;  // for the file of --signed-by
+  account::SecretSource invite_code;        // only `environment` and prompt: the flag gives it as text
 };
 
 struct Options {
@@ -34,6 +35,7 @@ struct Options {
   std::string from;          // --from: a backup, absolute; the old host is not asked for anything
   std::string rotation_key;  // --rotation-key: file of the user's key, absolute
   std::size_t rank = 0;      // --rank of `key enroll`, from 0
+  std::string signed_by;     // --signed-by of `key enroll`: file of a key that is listed, absolute
   std::string handle;
   std::string email;
   std::string invite_code;

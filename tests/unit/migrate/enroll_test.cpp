@@ -137,3 +137,86 @@ TEST_CASE("enroll: what the host calls its own keys is known when it is gone", "
   CHECK_FALSE(bench.person.was_asked("Keep this key?"));
   CHECK(bench.complaints() == "");
 }
+
+namespace {
+
+// The user's key is in the identity, its file is the signer, the host is dead; another key shall go in.
+void have_second_key(MoveBench& bench) {
+  bench.network.enroll_user_key();
+  bench.options.signed_by = bench.secret_file(
+      "first.key", "k256 " + std::string(plc_key(FakeNetwork::kUserKey).scalar_hex().reveal()));
+  have_key(bench, 31);
+  bench.account = bench.network.did.str();
+  bench.network.kill_old_host();
+  bench.network.plc.accepted = 0;
+}
+
+}  // namespace
+
+TEST_CASE("enroll: signed by a key that is listed, without the host, above that key", "[migrate]") {
+  MoveBench bench;
+  have_second_key(bench);
+  const auto run = bench.enroll();
+  INFO(words_of(run.result));
+  REQUIRE(run.result);
+  CHECK(keys_of(bench) ==
+        std::vector{plc_did_key(31), plc_did_key(FakeNetwork::kUserKey), plc_did_key(FakeNetwork::kOldKey)});
+  CHECK(bench.network.plc.accepted == 1);
+  CHECK(bench.person.hidden.empty());  // no password, no code
+  CHECK(bench.watcher.said.find("the host is not asked") != std::string::npos);
+  CHECK(bench.watcher.said.find("nobody can undo what it signs") != std::string::npos);
+  const auto again = bench.enroll();
+  REQUIRE(again.result);
+  CHECK(bench.network.plc.accepted == 1);
+}
+
+TEST_CASE("enroll: the key that signs must be listed, and may be sealed with a passphrase of its own",
+          "[migrate]") {
+  MoveBench bench;
+  have_second_key(bench);
+  SeededRandom random(3);
+  bench.options.signed_by = bench.file("sealed.key");
+  const auto seal = [&](std::uint32_t number, std::string did) {
+    account::write_key_file(os::posix_file_system(), random, bench.options.signed_by,
+                            {plc_key(number), std::move(did)}, Secret::copy_of("open sesame"), 0)
+        .value();
+  };
+  bench.sources.signer_passphrase.file = bench.secret_file("phrase", "open sesame");
+  SECTION("not listed") {
+    seal(44, "");
+    const auto run = bench.enroll();
+    CHECK(error_id(run.result) == "key.not_listed");
+    CHECK(run.result.error().kind == ErrorKind::refused);
+    CHECK(bench.network.plc.accepted == 0);
+  }
+  SECTION("made for another account") {
+    seal(FakeNetwork::kUserKey, "did:plc:aaaaaaaaaaaaaaaaaaaaaaaa");
+    CHECK(error_id(bench.enroll().result) == "key.other_account");
+  }
+  SECTION("the right one; a lower key's work can be undone by those above") {
+    seal(FakeNetwork::kOldKey, "");
+    bench.options.rank = 9;
+    REQUIRE(bench.enroll().result);
+    CHECK(keys_of(bench).back() == plc_did_key(31));
+    CHECK(bench.watcher.said.find("Your key is number 2 of 2") != std::string::npos);
+  }
+}
+
+TEST_CASE("enroll: signed by a held key, struck at any request, it is done once", "[migrate]") {
+  for (const Blow blow :
+       {Blow::unreached, Blow::reply_lost, Blow::refused, Blow::killed_before, Blow::killed_after}) {
+    std::size_t points = 0;
+    for (std::size_t at = 1;; ++at, ++points) {
+      MoveBench bench;
+      have_second_key(bench);
+      auto run = bench.enroll({.seam = Seam::http, .blow = blow, .at = at});
+      if (!run.struck) break;
+      INFO(fmt::format("{} {} ({}), then {}", name_of(blow), at, run.victim, words_of(run.result)));
+      for (int again = 0; again < 3 && !run.result; ++again) run = bench.enroll();
+      REQUIRE(run.result);
+      CHECK(bench.network.plc.accepted == 1);
+      CHECK(keys_of(bench).front() == plc_did_key(31));
+    }
+    CHECK(points >= 5);
+  }
+}
