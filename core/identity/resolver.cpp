@@ -2,8 +2,10 @@
 
 #include "core/base/text.h"
 #include "core/data/json.h"
+#include "core/did/endpoint.h"
 #include "core/identity/agreement.h"
 #include "core/identity/fetched.h"
+#include "core/plc/forks.h"
 
 #include <fmt/format.h>
 
@@ -32,6 +34,33 @@ Failure not_found(const syntax::Did& did, const net::Url& url, int status) {
   return fail(ErrorKind::not_found, "did.not_found",
               fmt::format("there is no {}: {} answers with status {}", did.str(), url.str(), status),
               "check the spelling, and the directory's address if it is not the usual one");
+}
+
+}  // namespace
+
+namespace {
+
+// What the directory would give out for this state.
+did::Document document_of(const syntax::Did& did, const plc::State& state) {
+  did::Document document{.did = did,
+                         .also_known_as = state.also_known_as,
+                         .signing_key = {},
+                         .signing_key_problem = "the log names no signing key",
+                         .host = {},
+                         .host_problem = "the log names no host",
+                         .json = {}};
+  if (const std::string* text = state.verification_method("atproto"); text != nullptr) {
+    if (auto key = crypto::PublicKey::parse_did_key(*text)) {
+      document.signing_key = *std::move(key);
+      document.signing_key_problem.clear();
+    }
+  }
+  const plc::Service* service = state.service("atproto_pds");
+  if (service != nullptr && did::endpoint_problem(service->endpoint).empty()) {
+    document.host = service->endpoint;
+    document.host_problem.clear();
+  }
+  return document;
 }
 
 }  // namespace
@@ -149,6 +178,22 @@ Result<Identity> Resolver::resolve_plc(const syntax::Did& did, const StopToken& 
                fmt::format("document and log of {} differ, asking again: {}", did.str(), difference));
     TRY(clock_.sleep(kLagWaits[attempt], stop));
   }
+}
+
+Result<Identity> Resolver::resolve_given_up(const syntax::Did& did, const StopToken& stop) {
+  FetchedLog fetched = TRY(fetch_log(did, stop));
+  const auto before = plc::previous_of(fetched.log, fetched.log.head);
+  if (!fetched.log.tombstoned || !before)
+    return fail(ErrorKind::conflict, "did.not_tombstoned", did.str() + " was not given up");
+  Identity identity{.document = document_of(did, fetched.log.entries[*before].operation.state()),
+                    .document_json = {},
+                    .handle = {},
+                    .handle_problem = {},
+                    .log = std::move(fetched.log),
+                    .log_json = std::move(fetched.json),
+                    .contradictions = std::move(fetched.contradictions)};
+  TRY(prove_handle(identity, stop));
+  return identity;
 }
 
 Result<Identity> Resolver::resolve_web(const syntax::Did& did, const StopToken& stop) {

@@ -62,6 +62,11 @@ class Resolver {
   // As resolve(), for a did:plc and without looking at its handle.
   Result<Identity> resolve_plc(const syntax::Did& did, const StopToken& stop);
 
+  // A did:plc that was given up (its log ends in a tombstone) as it was before: document, handle and host are
+  // made from the log, for the directory gives out none. For whoever may undo that. "did.not_tombstoned"
+  // (conflict): it was not given up.
+  Result<Identity> resolve_given_up(const syntax::Did& did, const StopToken& stop);
+
   // The directory's audit log, parsed and audited. Also for watching an operation arrive.
   struct FetchedLog {
     std::string json;

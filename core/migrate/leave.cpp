@@ -8,7 +8,7 @@ namespace atb::migrate {
 namespace {
 
 Failure other_account(const std::string& backup, const std::string& whose,
-                                     const syntax::AtIdentifier& account) {
+                      const syntax::AtIdentifier& account) {
   return fail(ErrorKind::refused, "leave.other_account",
               backup + " is a backup of " + whose + ", not of " + account.str(),
               "name the account of the backup, or another backup");
@@ -32,12 +32,19 @@ Result<syntax::Did> claimed_did(backup::BackupSource& source, const syntax::AtId
 
 bool without_old_host(const Journal& journal) { return journal.has(fact::kFrom); }
 
+Result<identity::Identity> identity_to_leave(exporter::Context& context, const syntax::Did& did) {
+  const auto account = TRY(syntax::AtIdentifier::parse(did.str()));
+  auto identity = context.resolver.resolve(account, context.stop);
+  if (identity || identity.error().id != "did.tombstoned") return identity;
+  return context.resolver.resolve_given_up(did, context.stop);
+}
+
 Result<identity::Identity> identity_of_backup(exporter::Context& context, const syntax::AtIdentifier& account,
                                               const std::string& backup) {
   const auto source = TRY(backup::open_backup(context.fs, backup));
   const syntax::Did did = TRY(claimed_did(*source, account));
   if (account.did() != nullptr && *account.did() != did) return other_account(backup, did.str(), account);
-  auto identity = TRY(context.resolver.resolve(TRY(syntax::AtIdentifier::parse(did.str())), context.stop));
+  auto identity = TRY(identity_to_leave(context, did));
   if (account.handle() == nullptr) return identity;
   const std::string given = account.handle()->str();
   const auto& manifests = source->manifests();

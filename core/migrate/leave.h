@@ -15,6 +15,9 @@ bool without_old_host(const Journal& journal);
 Result<identity::Identity> identity_of_backup(exporter::Context& context, const syntax::AtIdentifier& account,
                                               const std::string& backup);
 
+// As Resolver::resolve; one that was given up, as it was before: a key of the user's may undo that.
+Result<identity::Identity> identity_to_leave(exporter::Context& context, const syntax::Did& did);
+
 // The temporary signing key, from the secrets; "key.scalar" when there is none.
 Result<crypto::PrivateKey> temporary_key(const Move& move);
 

@@ -26,6 +26,14 @@ Failure no_key() {
       "yours");
 }
 
+Failure given_up_without_key(const plc::AuditedLog& log) {
+  return fail(ErrorKind::refused, "leave.tombstoned",
+              "the account was given up for good, and no rotation key was given",
+              "until " + os::rfc3339(log.audit[log.head].created_us + plc::kRecoveryWindowUs) +
+                  " a key of yours above the one that signed that can undo it: give its file with "
+                  "--rotation-key");
+}
+
 // The key is not in force. Was it ever, who took it out, and could that still be undone?
 Status why_not_in_force(const LeaveFacts& facts) {
   const plc::AuditedLog& log = facts.log;
@@ -38,12 +46,21 @@ Status why_not_in_force(const LeaveFacts& facts) {
     if (!rank || remover == none) continue;
     const plc::AuditedEntry& removal = log.audit[remover];
     const std::int64_t deadline = removal.created_us + plc::kRecoveryWindowUs;
-    const std::string what =
-        fmt::format("your key was removed from the identity at {}, by a key of rank {}; yours had rank {}",
-                    os::rfc3339(removal.created_us), removal.signer_rank + 1, *rank + 1);
     // The first operation of the move undoes it (fight.h), if the person says so there.
     if (*rank < removal.signer_rank && facts.now_us <= deadline) return {};
-    return fail(ErrorKind::refused, "leave.key_rank", what + ", and it cannot be undone any more",
+    const bool ended = log.entries[remover].operation.kind() == plc::Kind::tombstone;
+    const std::string what =
+        fmt::format("{} at {}, by a key of rank {}; yours had rank {}",
+                    ended ? "the account was given up for good" : "your key was removed from the identity",
+                    os::rfc3339(removal.created_us), removal.signer_rank + 1, *rank + 1);
+    const std::string why = facts.now_us > deadline
+                                ? ", and after 72 hours that cannot be undone any more"
+                                : ", and only a key above the one that did it can undo it";
+    if (ended) {
+      return fail(ErrorKind::refused, "leave.tombstoned", what + why,
+                  "the backup can still be verified, read and taken apart ('atbackup extract')");
+    }
+    return fail(ErrorKind::refused, "leave.key_rank", what + why,
                 "another key of yours, if it is still listed, can move the account");
   }
   return fail(ErrorKind::refused, "leave.key_unknown",
@@ -60,10 +77,6 @@ std::optional<std::size_t> rank_of(const plc::State& state, const std::string& k
 namespace {
 
 Status check_key(const LeaveFacts& facts) {
-  if (facts.log.tombstoned) {
-    return fail(ErrorKind::refused, "leave.tombstoned", "the account was given up for good",
-                "the backup can still be verified and read");
-  }
   if (facts.log_breach) {
     return fail(
         ErrorKind::refused, "leave.log_differs",
@@ -73,6 +86,7 @@ Status check_key(const LeaveFacts& facts) {
         "do not go on; compare " + facts.backup +
             "/plc-log.json with another copy of the directory's log, and tell its operators");
   }
+  if (facts.key.empty() && facts.log.tombstoned) return given_up_without_key(facts.log);
   if (facts.key.empty()) return no_key();
   if (!rank_of(facts.log.state(), facts.key)) return why_not_in_force(facts);
   return {};

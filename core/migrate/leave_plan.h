@@ -38,8 +38,9 @@ struct LeaveFacts {
 std::optional<std::size_t> rank_of(const plc::State& state, const std::string& key);
 
 // Kind refused, with what remains in the hint: "leave.no_key", "leave.log_differs", "leave.key_unknown",
-// "leave.key_rank" (it was removed, and that cannot be undone), "leave.tombstoned", "leave.blob_limit". A key
-// that was removed, and could be put back, does: that is settled when the first operation is signed.
+// "leave.key_rank" (it was removed, and that cannot be undone), "leave.tombstoned" (the account was given up,
+// and that cannot be undone), "leave.blob_limit". A key that was removed, or an account that was given up,
+// and could be put back, does: that is settled when the first operation is signed.
 Status check_leave(const LeaveFacts& facts);
 
 // What is known of a rotation key from the log alone, for the person who must say whose it is; may be empty.

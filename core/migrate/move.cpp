@@ -1,6 +1,7 @@
 #include "core/migrate/move.h"
 
 #include "core/base/text.h"
+#include "core/migrate/leave.h"
 #include "core/os/atomic_file.h"
 
 #include <algorithm>
@@ -234,6 +235,7 @@ Status remove_leftovers(os::FileSystem& fs, const MovePaths& paths) {
 }
 
 Result<identity::Identity> fetch_identity(Move& move) {
+  if (without_old_host(move.journal)) return identity_to_leave(move.context, move.did);
   auto account = TRY(syntax::AtIdentifier::parse(move.did.str()));
   return move.context.resolver.resolve(account, move.stop());
 }

@@ -164,6 +164,7 @@ Result<Observed> observe(const Looking& looking, xrpc::ServerDescription& target
     seen.current_handle = named->str();
   }
   seen.plc = seen.did.is_plc();
+  seen.contradictions = identity.contradictions;
   const xrpc::Client host = stranger(looking, looking.new_host);
   target = TRY_CONTEXT("while asking the new host about itself",
                        xrpc::describe_server(host, looking.context.stop));

@@ -117,6 +117,7 @@ Plan draft_plan(const Observed& observed, const Wishes& wishes) {
         contestable(observed.leave->log, observed.leave->key, observed.leave->now_us, wishes.answers);
   }
   plan_changes(observed, wishes, plan);
+  check_history(observed, plan);
   check_directory_rate(observed, plan);
   check_clocks(observed, plan);
   check_content(observed, plan);

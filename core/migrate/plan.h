@@ -41,6 +41,7 @@ struct Observed {
 
   std::int64_t now_us = 0;
   std::optional<plc::AuditedLog> log{};   // did:plc, with the old host: the directory's, fetched now
+  std::vector<Finding> contradictions{};  // between the directory's log and earlier ones of it
   std::vector<std::string> host_keys{};   // rotation keys known for certain to be the old host's
   std::uint64_t blob_limit = 0;           // of the new host; 0: it does not say
   std::vector<ClockReading> clocks{};     // of those that told the time
@@ -102,9 +103,9 @@ struct Plan {
 
 // Ids of obstacles: "move.same_host", "move.web_domain", "move.did_web", "move.phone", "move.account_exists",
 // "move.handle", "move.handle_unresolved", "move.handle_taken", "move.old_inactive", "move.blobs_missing",
-// "plan.clock", "plan.directory_limit", "plan.records", "plan.blob_limit", what ContentFacts::flaw says;
-// without the old host also those of check_leave(); and those of the directory's limits for the operations to
-// come.
+// "plan.clock", "plan.witness", "plan.directory_limit", "plan.records", "plan.blob_limit", what
+// ContentFacts::flaw says; without the old host also those of check_leave(); and those of the directory's
+// limits for the operations to come.
 Plan draft_plan(const Observed& observed, const Wishes& wishes);
 // The same, or the first obstacle.
 Result<Plan> make_plan(const Observed& observed, const Wishes& wishes);

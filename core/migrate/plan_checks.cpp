@@ -67,6 +67,28 @@ constexpr std::array<Window, 3> kWindows = {{{3600LL * kSecondUs, 10, "an hour"}
 
 }  // namespace
 
+Status check_witnesses(const std::vector<Finding>& contradictions) {
+  for (const Finding& one : contradictions) {
+    if (one.severity != Severity::forged) continue;
+    return fail(ErrorKind::refused, "plan.witness",
+                "the directory contradicts what it has shown of this account before: " + one.detail,
+                "do not go on: ask again in an hour, compare with another copy of the log, and tell the "
+                "directory's operators. What was seen lies in " +
+                    one.where + "; if it is that file which is wrong, remove it");
+  }
+  return {};
+}
+
+void check_history(const Observed& observed, Plan& plan) {
+  if (const auto sound = check_witnesses(observed.contradictions); !sound)
+    plan.obstacles.push_back(sound.error());
+  for (const Finding& one : observed.contradictions) {
+    if (one.severity == Severity::forged) continue;
+    plan.warnings.push_back(one.detail +
+                            "; until when something can be undone hangs on that. Seen before: " + one.where);
+  }
+}
+
 void check_clocks(const Observed& observed, Plan& plan) {
   if (observed.clocks.empty()) return;
   if (we_are_wrong(observed.clocks)) {

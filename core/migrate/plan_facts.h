@@ -1,7 +1,8 @@
 // What a plan is made from, besides plan.h: the account's content, and the clocks of those who take part.
 #pragma once
 
-#include "core/base/error.h"
+#include "core/base/report.h"
+#include "core/base/result.h"
 
 #include <cstdint>
 #include <optional>
@@ -39,5 +40,9 @@ struct ContentFacts {
 // decoder of @atproto/pds 0.5.35: floats, keys in another order and invalid UTF-8 pass; anything that
 // DAG-CBOR has no form for does not.
 bool import_refuses(const std::string& rule);
+
+// Of the directory's log against those of it that were seen before (identity/witness.h): nothing is built on
+// one that lacks or replaces an operation. "plan.witness" (refused).
+Status check_witnesses(const std::vector<Finding>& contradictions);
 
 }  // namespace atb::migrate

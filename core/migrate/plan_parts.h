@@ -12,6 +12,7 @@ namespace atb::migrate {
 const plc::AuditedLog* log_of(const Observed& observed);
 
 // plan_checks.cpp: what stands against the move, and what the person should know, into the plan.
+void check_history(const Observed& observed, Plan& plan);
 void check_clocks(const Observed& observed, Plan& plan);
 void check_directory_rate(const Observed& observed, Plan& plan);
 void check_content(const Observed& observed, Plan& plan);

@@ -27,6 +27,7 @@ class SignOperation final : public Step {
 
   Status act(Move& move) override {
     const auto directory = TRY(move.context.resolver.fetch_log(move.did, move.stop()));
+    TRY(check_witnesses(directory.contradictions));
     if (directory.log.tombstoned)
       return fail(ErrorKind::gone, "did.tombstoned", "the DID has been given up: " + move.did.str());
     const plc::State& current = directory.log.state();

@@ -164,6 +164,7 @@ class SignClaim final : public Step {
 
   Status act(Move& move) override {
     const auto directory = TRY(move.context.resolver.fetch_log(move.did, move.stop()));
+    TRY(check_witnesses(directory.contradictions));
     const LeaveFacts facts = TRY(checked_facts(move, directory.log));
     const Base base = TRY(settle_base(move, directory.log));
     const plc::State before = state_at(move, directory.log, base, known_host_keys(move));
@@ -238,6 +239,7 @@ class SignByKey final : public Step {
 
   Status act(Move& move) override {
     const auto directory = TRY(move.context.resolver.fetch_log(move.did, move.stop()));
+    TRY(check_witnesses(directory.contradictions));
     const LeaveFacts facts = TRY(checked_facts(move, directory.log));
     const Base base = TRY(settle_base(move, directory.log));
     plc::MoveRequest request;

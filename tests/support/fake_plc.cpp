@@ -87,6 +87,8 @@ Answer FakePlc::answer_without_date(const SentRequest& request) {
     return {};
   }
   if (audit) return {.body = log(*did).audit_json()};
+  if (log(*did).entries()[log(*did).head()].operation.kind() == plc::Kind::tombstone)
+    return refusal(404, "DID not available");
   return {.body = document_of(*did, state(*did))};
 }
 

@@ -73,6 +73,8 @@ void MoveBench::with_world(Faults& faults, const std::function<void(const migrat
   net::HttpClient& http = patient ? static_cast<net::HttpClient&>(retrying) : direct;
   FaultyFs fs(os::posix_file_system(), faults);
   identity::Resolver resolver(http, network.dns, *net::Url::parse("https://plc.net"), log, {}, network.clock);
+  identity::WitnessStore store(fs, random_, os::join(state_folder(), "witness"));
+  if (witnesses) resolver.set_witnesses(&store);
   account::SessionStore sessions(fs, random_, os::join(state_folder(), "sessions"));
   exporter::Context context{.http = http,
                             .resolver = resolver,
@@ -249,6 +251,16 @@ std::string MoveBench::betray(const std::string& handle, bool take_key) {
   state.also_known_as = {"at://" + handle};
   if (take_key) std::erase(state.rotation_keys, plc_did_key(FakeNetwork::kUserKey));
   plc::Operation operation = plc::Operation::make(state, history.cid(history.head()));
+  operation.sign(network.old_host.rotation_key()).value();
+  network.plc.submit(network.did, operation).value();
+  --network.plc.accepted;
+  return operation.cid().str();
+}
+
+std::string MoveBench::give_up() {
+  network.clock.advance(std::chrono::hours(1));
+  PlcLog& history = network.plc.log(network.did);
+  plc::Operation operation = plc::Operation::make_tombstone(history.cid(history.head()));
   operation.sign(network.old_host.rotation_key()).value();
   network.plc.submit(network.did, operation).value();
   --network.plc.accepted;

@@ -92,6 +92,8 @@ class MoveBench {
   // The host signs an operation of its own, an hour later: the handle is `handle`, and with `take_key` the
   // user's key is gone. Its CID.
   std::string betray(const std::string& handle, bool take_key);
+  // The host gives the identity up for good, an hour later. The CID of that.
+  std::string give_up();
   // 'key enroll ACCOUNT --rotation-key FILE', as a program that is started again.
   struct Enrolment {
     Result<migrate::Enrolled> result;
@@ -132,9 +134,10 @@ class MoveBench {
   FakeNetwork network;
   migrate::Options options;
   migrate::SecretSources sources;
-  std::string account;   // the DID at first
-  int operations = 1;    // that the directory must have taken in the end
-  bool patient = false;  // as in production: with RetryingClient
+  std::string account;     // the DID at first
+  int operations = 1;      // that the directory must have taken in the end
+  bool patient = false;    // as in production: with RetryingClient
+  bool witnesses = false;  // … and logs that are seen are kept
   Person person{network};
   CollectSteps watcher;
   CaptureLog log;

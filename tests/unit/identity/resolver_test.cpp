@@ -111,6 +111,23 @@ TEST_CASE("identity: a host that no document can show must be absent from the do
   CHECK_FALSE(found->document.host);
 }
 
+TEST_CASE("identity: who may undo a tombstone sees the account as it was before", "[identity]") {
+  World world;
+  CHECK(error_from(world.resolver.resolve_given_up(world.log.did(), {})).id == "did.not_tombstoned");
+  world.log.tombstone(plc_key(1), kPlcEpochUs + kPlcHourUs);
+  world.put("https://plc.test/" + world.did + "/log/audit", world.log.audit_json());
+  world.put("https://plc.test/" + world.did, "{}", 404);
+  const auto seen = world.resolver.resolve_given_up(world.log.did(), {});
+  REQUIRE(seen);
+  CHECK(seen->document.host == kHost);
+  REQUIRE(seen->document.signing_key);
+  CHECK(seen->document.signing_key->did_key() == plc_did_key(2));
+  REQUIRE(seen->handle);
+  CHECK(seen->handle->str() == kHandle);
+  REQUIRE(seen->log);
+  CHECK(seen->log->tombstoned);
+}
+
 TEST_CASE("identity: a tombstoned account is gone", "[identity]") {
   World world;
   world.log.tombstone(plc_key(1), kPlcEpochUs + kPlcHourUs);

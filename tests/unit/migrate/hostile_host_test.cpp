@@ -148,3 +148,120 @@ TEST_CASE("hostile host: after 72 hours nothing is asked, and a key that was tak
   CHECK(error_id(run.result) == (took_key ? "leave.key_rank" : "none"));
   CHECK_FALSE(bench.person.was_asked("Undo this operation?"));
 }
+
+TEST_CASE("hostile host: an identity that it gave up comes back with the move, within 72 hours",
+          "[migrate]") {
+  MoveBench bench;
+  bench.lose_old_host();
+  const std::string rogue = bench.give_up();
+  SECTION("a person is asked") {
+    const auto run = bench.start();
+    INFO(words_of(run.result));
+    REQUIRE(run.result);
+    CHECK(bench.complaints() == "");
+    CHECK(bench.person.shown.find("It gives the identity up for good.") != std::string::npos);
+    CHECK(bench.watcher.said.find("undoes what was done against you") != std::string::npos);
+    const plc::AuditedLog log = bench.network.plc.audited(bench.network.did);
+    CHECK_FALSE(log.tombstoned);
+    CHECK(std::ranges::count_if(log.audit, &plc::AuditedEntry::nullified) == 1);
+  }
+  SECTION("a script must say so; it is planned beforehand, and it cannot be kept") {
+    bench.leave_terminal();
+    bench.options.keep_operations = {rogue};
+    const auto refused = bench.start();
+    CHECK(error_id(refused.result) == "leave.key_removed");
+    CHECK(refused.result.error().message.find("gave the identity up") != std::string::npos);
+    bench.options.keep_operations.clear();
+    bench.options.undo_operations = {rogue};
+    const auto run = bench.dry_run();
+    REQUIRE(run);
+    CHECK(run->plan.obstacles.empty());
+    CHECK(run->plan.changes.size() == 2);
+    REQUIRE(bench.start().result);
+    CHECK(bench.complaints() == "");
+  }
+  SECTION("later it is said at once that it cannot") {
+    bench.network.clock.advance(std::chrono::hours(73));
+    const auto run = bench.start();
+    CHECK(error_id(run.result) == "leave.tombstoned");
+    CHECK(run.result.error().message.find("after 72 hours that cannot be undone any more") !=
+          std::string::npos);
+    const auto planned = bench.dry_run();
+    REQUIRE(planned);
+    REQUIRE_FALSE(planned->plan.obstacles.empty());
+    CHECK(planned->plan.obstacles.front().id == "leave.tombstoned");
+    CHECK(bench.network.plc.accepted == 0);
+  }
+  SECTION("without a key it is said until when one would help") {
+    bench.options.rotation_key.clear();
+    const auto run = bench.start();
+    CHECK(error_id(run.result) == "leave.tombstoned");
+    CHECK(run.result.error().hint.find("give its file with --rotation-key") != std::string::npos);
+  }
+}
+
+TEST_CASE("hostile directory: a history that lost what it had shown is not built upon", "[migrate]") {
+  MoveBench bench;
+  bench.witnesses = true;
+  PlcLog& log = bench.network.plc.log(bench.network.did);
+  const bool alone = GENERATE(false, true);
+  if (alone) {
+    bench.lose_old_host();
+  } else {
+    bench.network.enroll_user_key();
+  }
+  bench.options.handle = "alice.new-host.net";
+  REQUIRE(bench.dry_run());  // this one sees the whole history
+  PlcLog whole = log;
+  plc::State other = log.state();
+  other.also_known_as = {"at://someone.else.net"};
+  SECTION("before it begins") {
+    std::string expected = "plan.witness";
+    SECTION("shortened") {
+      plc::Operation genesis = log.entries().front().operation;
+      log = PlcLog(std::move(genesis), log.entries().front().created_us);
+    }
+    SECTION("rewritten") {
+      log.entries().pop_back();
+      PlcLog rewritten(log.entries().front().operation, log.entries().front().created_us);
+      rewritten.update(other, plc_key(FakeNetwork::kOldKey), whole.entries().back().created_us);
+      log = std::move(rewritten);
+    }
+    const auto planned = bench.dry_run();
+    REQUIRE(planned);
+    CHECK(std::ranges::any_of(planned->plan.obstacles,
+                              [](const Error& one) { return one.id == "plan.witness"; }));
+    const auto run = bench.start();
+    REQUIRE_FALSE(run.result);
+    CHECK(run.result.error().kind == ErrorKind::refused);
+    CHECK(bench.network.plc.accepted == (alone ? 0 : 0));
+    log = whole;
+  }
+  SECTION("between the plan and the signature") {
+    bench.person.next_time("Change the identity now?", "no");
+    CHECK(error_id(bench.start().result) == "move.not_agreed");
+    log.entries().back().operation = plc::Operation::make(other, log.cid(0));
+    log.entries().back().operation.sign(plc_key(FakeNetwork::kOldKey)).value();
+    log.entries().back().cid = log.entries().back().operation.cid();
+    const auto run = bench.resume();
+    CHECK(error_id(run.result) == "plan.witness");
+    CHECK(run.result.error().hint.find("witness") != std::string::npos);
+  }
+}
+
+TEST_CASE("hostile directory: times that changed are told, and do not stop a move", "[migrate]") {
+  MoveBench bench;
+  bench.witnesses = true;
+  bench.lose_old_host();
+  bench.options.handle = "alice.new-host.net";
+  REQUIRE(bench.dry_run());
+  bench.network.plc.log(bench.network.did).entries().front().created_us -= 1000;
+  bench.network.plc.log(bench.network.did).entries().front().created_at =
+      plc_time(bench.network.plc.log(bench.network.did).entries().front().created_us);
+  const auto run = bench.dry_run();
+  REQUIRE(run);
+  CHECK(run->plan.obstacles.empty());
+  CHECK(std::ranges::any_of(run->plan.warnings, [](const std::string& one) {
+    return one.find("has changed the time of operation 1") != std::string::npos;
+  }));
+}
