@@ -13,6 +13,8 @@ _atbackup() {
       ' migrate') path='migrate' ;;
       'migrate status') path='migrate status' ;;
       'migrate resume') path='migrate resume' ;;
+      'migrate abort') path='migrate abort' ;;
+      ' doctor') path='doctor' ;;
       ' key') path='key' ;;
       'key new') path='key new' ;;
       'key enroll') path='key enroll' ;;
@@ -35,13 +37,13 @@ _atbackup() {
   done
   case "$prev" in
     --color) COMPREPLY=($(compgen -W 'auto always never' -- "$cur")); return ;;
-    --output|-o|--against-receipt|--plc-log|--receipt|--from|--blobs|--car|--records|--allow-missing-blobs|--auth-code-file|--new-password-file|--passphrase-file|--password-file|--plc-token-file|--recovery-key-out|--rotation-key|--log|--unsigned-out) COMPREPLY=($(compgen -f -- "$cur")); return ;;
-    --allow-private-host|--color|--dns-server|--pds|--plc-url|--proxy|--jobs|--did|--key|--auth-code-command|--confirm|--email|--handle|--invite-code|--keep-key|--keep-operation|--new-password-command|--passphrase-command|--password-command|--plc-token-command|--remove-key|--to|--undo-operation|--rank|--signer) return ;;
+    --output|-o|--against-receipt|--plc-log|--receipt|--from|--blobs|--car|--records|--allow-missing-blobs|--auth-code-file|--new-password-file|--passphrase-file|--password-file|--plc-token-file|--recovery-key-out|--rotation-key|--signed-by|--signer-passphrase-file|--log|--unsigned-out) COMPREPLY=($(compgen -f -- "$cur")); return ;;
+    --allow-private-host|--color|--dns-server|--pds|--plc-url|--proxy|--jobs|--did|--key|--auth-code-command|--confirm|--email|--handle|--invite-code|--keep-key|--keep-operation|--new-password-command|--passphrase-command|--password-command|--plc-token-command|--remove-key|--to|--undo-operation|--rank|--signer-passphrase-command|--signer) return ;;
   esac
   case "$path" in
     '')
       if [[ $cur == -* ]]; then COMPREPLY=($(compgen -W '--allow-private-host --color --dns-server --help --json --json-progress --pds --plc-url --proxy --quiet --verbose --version --yes -h -q -v -y' -- "$cur"))
-      else COMPREPLY=($(compgen -W 'export verify ls cat extract migrate key plc login logout whoami explain completion' -- "$cur")); fi ;;
+      else COMPREPLY=($(compgen -W 'export verify ls cat extract migrate doctor key plc login logout whoami explain completion' -- "$cur")); fi ;;
     'export')
       if [[ $cur == -* ]]; then COMPREPLY=($(compgen -W '--accept-change --help --jobs --output -h -o --allow-private-host --color --dns-server --json --json-progress --pds --plc-url --proxy --quiet --verbose --yes -q -v -y' -- "$cur"))
       else COMPREPLY=($(compgen -f -- "$cur")); fi ;;
@@ -58,13 +60,19 @@ _atbackup() {
       if [[ $cur == -* ]]; then COMPREPLY=($(compgen -W '--blobs --car --force --from --help --records --salvage -h --allow-private-host --color --dns-server --json --json-progress --pds --plc-url --proxy --quiet --verbose --yes -q -v -y' -- "$cur"))
       else COMPREPLY=($(compgen -f -- "$cur")); fi ;;
     'migrate')
-      if [[ $cur == -* ]]; then COMPREPLY=($(compgen -W '--allow-missing-blobs --auth-code-command --auth-code-file --confirm --email --from --handle --help --invite-code --jobs --keep-key --keep-operation --new-password-command --new-password-file --no-recovery-key --passphrase-command --passphrase-file --password-command --password-file --plc-token-command --plc-token-file --recovery-key-out --remove-key --rotation-key --to --undo-operation --wait -h --allow-private-host --color --dns-server --json --json-progress --pds --plc-url --proxy --quiet --verbose --yes -q -v -y' -- "$cur"))
-      else COMPREPLY=($(compgen -W 'status resume' -- "$cur")); fi ;;
+      if [[ $cur == -* ]]; then COMPREPLY=($(compgen -W '--allow-missing-blobs --auth-code-command --auth-code-file --confirm --dry-run --email --from --handle --help --invite-code --jobs --keep-key --keep-operation --new-password-command --new-password-file --no-recovery-key --passphrase-command --passphrase-file --password-command --password-file --plc-token-command --plc-token-file --recovery-key-out --remove-key --rotation-key --to --undo-operation --wait -h --allow-private-host --color --dns-server --json --json-progress --pds --plc-url --proxy --quiet --verbose --yes -q -v -y' -- "$cur"))
+      else COMPREPLY=($(compgen -W 'status resume abort' -- "$cur")); fi ;;
     'migrate status')
       if [[ $cur == -* ]]; then COMPREPLY=($(compgen -W '--help -h --allow-private-host --color --dns-server --json --json-progress --pds --plc-url --proxy --quiet --verbose --yes -q -v -y' -- "$cur"))
       else COMPREPLY=($(compgen -f -- "$cur")); fi ;;
     'migrate resume')
       if [[ $cur == -* ]]; then COMPREPLY=($(compgen -W '--allow-missing-blobs --auth-code-command --auth-code-file --confirm --email --from --handle --help --invite-code --jobs --keep-key --keep-operation --new-password-command --new-password-file --no-recovery-key --passphrase-command --passphrase-file --password-command --password-file --plc-token-command --plc-token-file --recovery-key-out --remove-key --rotation-key --undo-operation --wait -h --allow-private-host --color --dns-server --json --json-progress --pds --plc-url --proxy --quiet --verbose --yes -q -v -y' -- "$cur"))
+      else COMPREPLY=($(compgen -f -- "$cur")); fi ;;
+    'migrate abort')
+      if [[ $cur == -* ]]; then COMPREPLY=($(compgen -W '--confirm --help --passphrase-command --passphrase-file --rotation-key -h --allow-private-host --color --dns-server --json --json-progress --pds --plc-url --proxy --quiet --verbose --yes -q -v -y' -- "$cur"))
+      else COMPREPLY=($(compgen -f -- "$cur")); fi ;;
+    'doctor')
+      if [[ $cur == -* ]]; then COMPREPLY=($(compgen -W '--from --help --passphrase-command --passphrase-file --rotation-key --to -h --allow-private-host --color --dns-server --json --json-progress --pds --plc-url --proxy --quiet --verbose --yes -q -v -y' -- "$cur"))
       else COMPREPLY=($(compgen -f -- "$cur")); fi ;;
     'key')
       if [[ $cur == -* ]]; then COMPREPLY=($(compgen -W '--help -h --allow-private-host --color --dns-server --json --json-progress --pds --plc-url --proxy --quiet --verbose --yes -q -v -y' -- "$cur"))
@@ -73,7 +81,7 @@ _atbackup() {
       if [[ $cur == -* ]]; then COMPREPLY=($(compgen -W '--help --passphrase-command --passphrase-file -h --allow-private-host --color --dns-server --json --json-progress --pds --plc-url --proxy --quiet --verbose --yes -q -v -y' -- "$cur"))
       else COMPREPLY=($(compgen -f -- "$cur")); fi ;;
     'key enroll')
-      if [[ $cur == -* ]]; then COMPREPLY=($(compgen -W '--auth-code-command --auth-code-file --confirm --help --passphrase-command --passphrase-file --password-command --password-file --plc-token-command --plc-token-file --rank --rotation-key -h --allow-private-host --color --dns-server --json --json-progress --pds --plc-url --proxy --quiet --verbose --yes -q -v -y' -- "$cur"))
+      if [[ $cur == -* ]]; then COMPREPLY=($(compgen -W '--auth-code-command --auth-code-file --confirm --help --passphrase-command --passphrase-file --password-command --password-file --plc-token-command --plc-token-file --rank --rotation-key --signed-by --signer-passphrase-command --signer-passphrase-file -h --allow-private-host --color --dns-server --json --json-progress --pds --plc-url --proxy --quiet --verbose --yes -q -v -y' -- "$cur"))
       else COMPREPLY=($(compgen -f -- "$cur")); fi ;;
     'key check')
       if [[ $cur == -* ]]; then COMPREPLY=($(compgen -W '--help --passphrase-command --passphrase-file -h --allow-private-host --color --dns-server --json --json-progress --pds --plc-url --proxy --quiet --verbose --yes -q -v -y' -- "$cur"))

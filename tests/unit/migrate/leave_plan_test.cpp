@@ -104,8 +104,19 @@ TEST_CASE("leave: a history that differs, a tombstone, and blobs too large are r
     CHECK(refused.error().message.find("from entry 2 on") != std::string::npos);
   }
   SECTION("tombstone") {
-    log.tombstone(plc_key(kHost), kPlcEpochUs + 3 * kPlcHourUs);
-    CHECK(error_id(check_leave(facts_of(log))) == "leave.tombstoned");
+    PlcLog below = log;
+    below.tombstone(plc_key(kHost), kPlcEpochUs + 3 * kPlcHourUs);
+    LeaveFacts facts = facts_of(below);
+    CHECK(check_leave(facts));  // it is asked about before the first operation: hostile_host_test.cpp
+    facts.now_us = kPlcEpochUs + 3 * kPlcHourUs + plc::kRecoveryWindowUs + 1;
+    CHECK(error_id(check_leave(facts)) == "leave.tombstoned");
+    facts.key.clear();
+    CHECK(error_id(check_leave(facts)) == "leave.tombstoned");
+    PlcLog above = with_user_key(false);
+    above.tombstone(plc_key(kHost), kPlcEpochUs + 3 * kPlcHourUs);
+    const auto refused = check_leave(facts_of(above));
+    CHECK(error_id(refused) == "leave.tombstoned");
+    CHECK(refused.error().message.find("only a key above the one that did it") != std::string::npos);
   }
   SECTION("blobs") {
     LeaveFacts facts = facts_of(log);
