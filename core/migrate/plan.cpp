@@ -107,6 +107,7 @@ Plan draft_plan(const Observed& observed, const Wishes& wishes) {
   Plan plan;
   note(check_way(observed, wishes), plan);
   if (!plan.obstacles.empty()) return plan;
+  check_history(observed, plan);
   note(check_account(observed), plan);
   note(check_target(observed), plan);
   if (observed.leave) note(check_leave(*observed.leave), plan);
@@ -117,7 +118,6 @@ Plan draft_plan(const Observed& observed, const Wishes& wishes) {
         contestable(observed.leave->log, observed.leave->key, observed.leave->now_us, wishes.answers);
   }
   plan_changes(observed, wishes, plan);
-  check_history(observed, plan);
   check_directory_rate(observed, plan);
   check_clocks(observed, plan);
   check_content(observed, plan);

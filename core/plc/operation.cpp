@@ -22,9 +22,7 @@ constexpr std::array<std::string_view, 7> kLegacyFields = {"type",    "signingKe
 constexpr std::array<std::string_view, 2> kServiceFields = {"type", "endpoint"};
 constexpr std::string_view kHostServiceType = "AtprotoPersonalDataServer";
 
-Failure bad_field(std::string message) {
-  return fail(ErrorKind::corrupt, "plc.field", std::move(message));
-}
+Failure bad_field(std::string message) { return fail(ErrorKind::corrupt, "plc.field", std::move(message)); }
 
 Result<const data::Object*> object_with(const data::Value& value, std::span<const std::string_view> names,
                                         std::string_view what) {
