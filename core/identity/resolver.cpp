@@ -96,7 +96,7 @@ Result<Resolver::FetchedLog> Resolver::fetch_log_once(const syntax::Did& did, co
   if (!fetched.ok()) return status_error(url, fetched.response);
   const std::string context = "reading the log of " + did.str();
   auto entries = TRY_CONTEXT(context, plc::parse_log(fetched.body, limits_));
-  auto log = TRY_CONTEXT(context, plc::audit_log(did, std::move(entries)));
+  auto log = TRY_CONTEXT(context, audit_(did, std::move(entries)));
   return FetchedLog{std::move(fetched.body), std::move(log), {}};
 }
 

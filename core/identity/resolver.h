@@ -13,9 +13,12 @@
 #include "core/syntax/at_uri.h"
 
 #include <cstdint>
+#include <functional>
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
+#include <vector>
 
 namespace atb::identity {
 
@@ -59,6 +62,12 @@ class Resolver {
   // could not be kept is only logged.
   void set_witnesses(WitnessStore* witnesses) { witnesses_ = witnesses; }
 
+  // How a fetched log is judged: plc::audit_log, but in a drill, whose history goes on where the real one
+  // ends.
+  using Audit =
+      std::function<Result<plc::AuditedLog>(const syntax::Did& did, std::vector<plc::LogEntry> entries)>;
+  void set_audit(Audit audit) { audit_ = std::move(audit); }
+
   // As resolve(), for a did:plc and without looking at its handle.
   Result<Identity> resolve_plc(const syntax::Did& did, const StopToken& stop);
 
@@ -100,6 +109,7 @@ class Resolver {
   Limits limits_;
   os::Clock& clock_;
   WitnessStore* witnesses_ = nullptr;
+  Audit audit_ = plc::audit_log;
 };
 
 }  // namespace atb::identity

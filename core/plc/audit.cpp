@@ -2,6 +2,7 @@
 
 #include "core/base/text.h"
 #include "core/data/json.h"
+#include "core/plc/rehearsal.h"
 #include "core/syntax/datetime.h"
 
 #include <fmt/core.h>
@@ -35,7 +36,9 @@ Result<LogEntry> parse_entry(const data::Value& json, const Limits& limits) {
 // Walks a log entry by entry and knows, at each, which history is in force.
 class Auditor {
  public:
-  Auditor(const syntax::Did& did, const std::vector<LogEntry>& entries) : did_(did), entries_(entries) {}
+  // `opening` may be null: see rehearsal.h.
+  Auditor(const syntax::Did& did, const std::vector<LogEntry>& entries, const ipld::Cid* opening)
+      : did_(did), entries_(entries), opening_(opening) {}
 
   Status next() {
     const LogEntry& entry = entries_[audit_.size()];
@@ -84,7 +87,8 @@ class Auditor {
     if (entry.created_us <= entries_[head()].created_us)
       return untrusted("plc.order", fmt::format("it is dated {}, which is not later than the entry before it",
                                                 printable(entry.created_at, 40)));
-    TRY(add(entry, entries_[prev].operation.state().rotation_keys));
+    const bool opens = opening_ != nullptr && entry.cid == *opening_;
+    TRY(add(entry, (opens ? entry : entries_[prev]).operation.state().rotation_keys));
     return prev == head() ? Status() : fork(prev);
   }
 
@@ -118,6 +122,7 @@ class Auditor {
 
   const syntax::Did& did_;
   const std::vector<LogEntry>& entries_;
+  const ipld::Cid* opening_;
   std::vector<AuditedEntry> audit_;
   std::vector<std::size_t> history_;  // entries in force, oldest first; ascending
   std::unordered_map<ipld::Cid, std::size_t> index_;
@@ -132,6 +137,18 @@ Status check_flags(const syntax::Did& did, const std::vector<LogEntry>& entries,
                             i + 1, did.view(), entries[i].nullified ? "nullified" : "in force"));
   }
   return {};
+}
+
+Result<AuditedLog> audit(const syntax::Did& did, std::vector<LogEntry> entries, const ipld::Cid* opening) {
+  if (entries.empty())
+    return fail(ErrorKind::untrusted, "plc.empty", fmt::format("the PLC log of {} is empty", did.view()));
+  Auditor auditor(did, entries, opening);
+  for (std::size_t i = 0; i < entries.size(); ++i) TRY(auditor.next());
+  const std::size_t head = auditor.head();
+  std::vector<AuditedEntry> audited = auditor.take();
+  TRY(check_flags(did, entries, audited));
+  const bool tombstoned = entries[head].operation.kind() == Kind::tombstone;
+  return AuditedLog{did, std::move(entries), std::move(audited), head, tombstoned};
 }
 
 }  // namespace
@@ -156,15 +173,12 @@ Result<std::vector<LogEntry>> parse_log(std::string_view json, const Limits& lim
 }
 
 Result<AuditedLog> audit_log(const syntax::Did& did, std::vector<LogEntry> entries) {
-  if (entries.empty())
-    return fail(ErrorKind::untrusted, "plc.empty", fmt::format("the PLC log of {} is empty", did.view()));
-  Auditor auditor(did, entries);
-  for (std::size_t i = 0; i < entries.size(); ++i) TRY(auditor.next());
-  const std::size_t head = auditor.head();
-  std::vector<AuditedEntry> audit = auditor.take();
-  TRY(check_flags(did, entries, audit));
-  const bool tombstoned = entries[head].operation.kind() == Kind::tombstone;
-  return AuditedLog{did, std::move(entries), std::move(audit), head, tombstoned};
+  return audit(did, std::move(entries), nullptr);
+}
+
+Result<AuditedLog> audit_rehearsal(const syntax::Did& did, std::vector<LogEntry> entries,
+                                   const ipld::Cid& opening) {
+  return audit(did, std::move(entries), &opening);
 }
 
 std::vector<KeyPeriod> AuditedLog::signing_keys() const {
