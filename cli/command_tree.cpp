@@ -174,6 +174,32 @@ void add_migrate_inputs(CLI::App& command, MigrateOptions& options) {
              "Passphrase of the recovery key file, and for the secrets of the move");
 }
 
+void add_rehearse(CLI::App& migrate, MigrateOptions& options) {
+  CLI::App* rehearse = migrate.add_subcommand(
+      "rehearse", "The whole move from a backup, to a server of its own on this machine: does it restore?");
+  rehearse->add_option("backup", options.backup, "A backup folder or a CAR file")
+      ->type_name("BACKUP")
+      ->required();
+  rehearse
+      ->add_option("--server-dir", options.server_dir,
+                   "Where the reference server is installed: the folder with its node_modules")
+      ->type_name("PATH")
+      ->envname("ATBACKUP_SERVER_DIR");
+  rehearse
+      ->add_option("--rotation-key", options.rotation_key,
+                   "Your own rotation key, to see that it opens and stands in the record; it signs nothing")
+      ->type_name("FILE");
+  rehearse
+      ->add_option("--allow-missing-blobs", options.allow_missing_blobs,
+                   "Go without the blobs listed in this file, a CID a line")
+      ->type_name("FILE");
+  rehearse->add_option("--jobs", options.jobs, "Blobs carried side by side")
+      ->type_name("N")
+      ->check(CLI::Range(1, 32));
+  rehearse->add_flag("--keep", options.keep, "Leave the files of the rehearsal, such as the server's log");
+  add_secret(*rehearse, options.passphrase, "passphrase", "Passphrase of the key's file");
+}
+
 void add_migrate(CLI::App& app, MigrateOptions& options) {
   CLI::App* command = app.add_subcommand("migrate", "Move an account to another host");
   command->add_option("account", options.account, "Handle, DID or at:// URI")->type_name("ACCOUNT");
@@ -199,6 +225,7 @@ void add_migrate(CLI::App& app, MigrateOptions& options) {
       ->type_name("DID");
   add_secret(*abort, options.passphrase, "passphrase",
              "Passphrase of the key file, and of the move's secrets");
+  add_rehearse(*command, options);
   command->require_subcommand(0, 1);
 }
 

@@ -80,6 +80,9 @@ struct LogoutOptions {
 
 struct MigrateOptions {
   std::string account;
+  std::string backup;  // to be rehearsed with
+  std::string server_dir;
+  bool keep = false;
   bool dry_run = false;
   std::string to;
   std::string from;

@@ -81,6 +81,8 @@ ExitCode dispatch(const CLI::App& tree, Shell& shell, const AllOptions& options)
     return run_migrate_resume(shell, options.migrate);
   if (command->get_subcommands().front()->get_name() == "abort")
     return run_migrate_abort(shell, options.migrate);
+  if (command->get_subcommands().front()->get_name() == "rehearse")
+    return run_migrate_rehearse(shell, options.migrate);
   return run_migrate_status(shell);
 }
 

@@ -14,6 +14,7 @@ _atbackup() {
       'migrate status') path='migrate status' ;;
       'migrate resume') path='migrate resume' ;;
       'migrate abort') path='migrate abort' ;;
+      'migrate rehearse') path='migrate rehearse' ;;
       ' doctor') path='doctor' ;;
       ' key') path='key' ;;
       'key new') path='key new' ;;
@@ -37,7 +38,7 @@ _atbackup() {
   done
   case "$prev" in
     --color) COMPREPLY=($(compgen -W 'auto always never' -- "$cur")); return ;;
-    --output|-o|--against-receipt|--plc-log|--receipt|--from|--blobs|--car|--records|--allow-missing-blobs|--auth-code-file|--new-password-file|--passphrase-file|--password-file|--plc-token-file|--recovery-key-out|--rotation-key|--signed-by|--signer-passphrase-file|--log|--unsigned-out) COMPREPLY=($(compgen -f -- "$cur")); return ;;
+    --output|-o|--against-receipt|--plc-log|--receipt|--from|--blobs|--car|--records|--allow-missing-blobs|--auth-code-file|--new-password-file|--passphrase-file|--password-file|--plc-token-file|--recovery-key-out|--rotation-key|--server-dir|--signed-by|--signer-passphrase-file|--log|--unsigned-out) COMPREPLY=($(compgen -f -- "$cur")); return ;;
     --allow-private-host|--color|--dns-server|--pds|--plc-url|--proxy|--jobs|--did|--key|--auth-code-command|--confirm|--email|--handle|--invite-code|--keep-key|--keep-operation|--new-password-command|--passphrase-command|--password-command|--plc-token-command|--remove-key|--to|--undo-operation|--rank|--signer-passphrase-command|--signer) return ;;
   esac
   case "$path" in
@@ -61,7 +62,7 @@ _atbackup() {
       else COMPREPLY=($(compgen -f -- "$cur")); fi ;;
     'migrate')
       if [[ $cur == -* ]]; then COMPREPLY=($(compgen -W '--allow-missing-blobs --auth-code-command --auth-code-file --confirm --dry-run --email --from --handle --help --invite-code --jobs --keep-key --keep-operation --new-password-command --new-password-file --no-recovery-key --passphrase-command --passphrase-file --password-command --password-file --plc-token-command --plc-token-file --recovery-key-out --remove-key --rotation-key --to --undo-operation --wait -h --allow-private-host --color --dns-server --json --json-progress --pds --plc-url --proxy --quiet --verbose --yes -q -v -y' -- "$cur"))
-      else COMPREPLY=($(compgen -W 'status resume abort' -- "$cur")); fi ;;
+      else COMPREPLY=($(compgen -W 'status resume abort rehearse' -- "$cur")); fi ;;
     'migrate status')
       if [[ $cur == -* ]]; then COMPREPLY=($(compgen -W '--help -h --allow-private-host --color --dns-server --json --json-progress --pds --plc-url --proxy --quiet --verbose --yes -q -v -y' -- "$cur"))
       else COMPREPLY=($(compgen -f -- "$cur")); fi ;;
@@ -70,6 +71,9 @@ _atbackup() {
       else COMPREPLY=($(compgen -f -- "$cur")); fi ;;
     'migrate abort')
       if [[ $cur == -* ]]; then COMPREPLY=($(compgen -W '--confirm --help --passphrase-command --passphrase-file --rotation-key -h --allow-private-host --color --dns-server --json --json-progress --pds --plc-url --proxy --quiet --verbose --yes -q -v -y' -- "$cur"))
+      else COMPREPLY=($(compgen -f -- "$cur")); fi ;;
+    'migrate rehearse')
+      if [[ $cur == -* ]]; then COMPREPLY=($(compgen -W '--allow-missing-blobs --help --jobs --keep --passphrase-command --passphrase-file --rotation-key --server-dir -h --allow-private-host --color --dns-server --json --json-progress --pds --plc-url --proxy --quiet --verbose --yes -q -v -y' -- "$cur"))
       else COMPREPLY=($(compgen -f -- "$cur")); fi ;;
     'doctor')
       if [[ $cur == -* ]]; then COMPREPLY=($(compgen -W '--from --help --passphrase-command --passphrase-file --rotation-key --to -h --allow-private-host --color --dns-server --json --json-progress --pds --plc-url --proxy --quiet --verbose --yes -q -v -y' -- "$cur"))

@@ -1,9 +1,9 @@
 // Moves of accounts whose identity is a document on a domain of their own: with the old host, and without it.
 import assert from 'node:assert/strict'
-import { mkdirSync, readFileSync, readdirSync } from 'node:fs'
+import { mkdirSync, readFileSync, readdirSync, realpathSync } from 'node:fs'
 import { randomBytes } from 'node:crypto'
 import http from 'node:http'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import { after, before, beforeEach, test } from 'node:test'
 import { Secp256k1Keypair } from '@atproto/crypto'
 import * as accounts from '../network/accounts.mjs'
@@ -190,4 +190,26 @@ test('did:web with the old host dead: two publications, from a backup', { timeou
   const folder = join(env.XDG_STATE_HOME, 'atbackup', 'moves')
   for (const file of readdirSync(folder, { recursive: true })) assert.ok(!file.endsWith('/secrets'))
   await network.restart('a')
+})
+
+test('its move is rehearsed without a word to its web site', { timeout: 120_000 }, async () => {
+  const site = await startSite()
+  const account = await webAccount(site, 'rehearsed')
+  const backup = temp.at('rehearsed-backup')
+  ok(await run(['export', account.did, '-o', `${backup}/`, '--json'], { env }))
+  const work = temp.at('rehearsal')
+  mkdirSync(work)
+  const document = JSON.stringify(site.document)
+  site.stop()
+  const drill = { ...env, TMPDIR: work, ATBACKUP_SERVER_DIR: dirname(realpathSync(new URL('../node_modules', import.meta.url))) }
+  const result = await run(['migrate', 'rehearse', backup, '--json'], { env: drill })
+  ok(result)
+  assert.equal(result.last.did, account.did)
+  assert.equal(result.last.blobs, 3)
+  assert.deepEqual(result.last.refused, [])
+  assert.equal(JSON.stringify(site.document), document)
+  assert.deepEqual(readdirSync(work), [])
+  const keyed = await run(['migrate', 'rehearse', backup, '--rotation-key', join(work, 'any'), '--json'], { env: drill })
+  ok(keyed, 22)
+  assert.equal(keyed.last.id, 'move.did_web')
 })

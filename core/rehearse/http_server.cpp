@@ -1,0 +1,96 @@
+#include "core/rehearse/http_server.h"
+
+#include <arpa/inet.h>
+#include <microhttpd.h>
+#include <netinet/in.h>
+
+#include <exception>
+
+namespace atb::rehearse {
+namespace {
+
+constexpr std::size_t kMostBody = 100U << 10;  // as the real directory
+constexpr unsigned kIdleSeconds = 60;
+
+struct Body {
+  std::string text;
+  bool too_large = false;
+};
+
+struct ResponseDeleter {
+  void operator()(MHD_Response* response) const { MHD_destroy_response(response); }
+};
+
+MHD_Result reply(MHD_Connection* connection, const HttpAnswer& answer) {
+  // The library copies the body, and writes nothing to it.
+  const std::unique_ptr<MHD_Response, ResponseDeleter> response(MHD_create_response_from_buffer(
+      answer.body.size(), const_cast<char*>(answer.body.data()), MHD_RESPMEM_MUST_COPY));
+  if (!response) return MHD_NO;
+  MHD_add_response_header(response.get(), "Content-Type", "application/json");
+  return MHD_queue_response(connection, static_cast<unsigned>(answer.status), response.get());
+}
+
+}  // namespace
+
+struct HttpServer::State {
+  Handler handler;
+  MHD_Daemon* daemon = nullptr;
+
+  // Called once when the head of a request is there, then for each piece of its body, then for the answer.
+  static MHD_Result asked(void* self, MHD_Connection* connection, const char* path, const char* method,
+                          const char*, const char* piece, std::size_t* size, void** request) {
+    try {
+      if (*request == nullptr) {
+        *request = new Body;
+        return MHD_YES;
+      }
+      Body& body = *static_cast<Body*>(*request);
+      if (*size != 0) {
+        body.too_large = body.too_large || *size > kMostBody - body.text.size();
+        if (!body.too_large) body.text.append(piece, *size);
+        *size = 0;
+        return MHD_YES;
+      }
+      if (body.too_large) return reply(connection, {413, R"({"message":"too large"})"});
+      return reply(connection, static_cast<State*>(self)->handler({method, path, body.text}));
+    } catch (const std::exception&) {
+      return MHD_NO;  // the connection is closed
+    }
+  }
+
+  static void over(void*, MHD_Connection*, void** request, MHD_RequestTerminationCode) {
+    delete static_cast<Body*>(*request);
+    *request = nullptr;
+  }
+};
+
+HttpServer::HttpServer(std::unique_ptr<State> state) : state_(std::move(state)) {}
+
+HttpServer::~HttpServer() {
+  if (state_->daemon != nullptr) MHD_stop_daemon(state_->daemon);
+}
+
+Result<std::unique_ptr<HttpServer>> HttpServer::start(Handler handler) {
+  sockaddr_in loopback{};
+  loopback.sin_family = AF_INET;
+  loopback.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+  std::unique_ptr<HttpServer> server(
+      new HttpServer(std::unique_ptr<State>(new State{.handler = std::move(handler)})));
+  State& state = *server->state_;
+  state.daemon =
+      MHD_start_daemon(MHD_USE_AUTO | MHD_USE_INTERNAL_POLLING_THREAD, 0, nullptr, nullptr, &State::asked,
+                       &state, MHD_OPTION_SOCK_ADDR, &loopback, MHD_OPTION_CONNECTION_TIMEOUT, kIdleSeconds,
+                       MHD_OPTION_NOTIFY_COMPLETED, &State::over, nullptr, MHD_OPTION_END);
+  if (state.daemon == nullptr) {
+    return fail(ErrorKind::io, "rehearse.directory",
+                "the private directory of the rehearsal cannot listen on 127.0.0.1");
+  }
+  return server;
+}
+
+std::uint16_t HttpServer::port() const {
+  const MHD_DaemonInfo* info = MHD_get_daemon_info(state_->daemon, MHD_DAEMON_INFO_BIND_PORT);
+  return info == nullptr ? std::uint16_t{0} : info->port;
+}
+
+}  // namespace atb::rehearse
