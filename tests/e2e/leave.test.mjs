@@ -3,11 +3,9 @@ import assert from 'node:assert/strict'
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { after, before, beforeEach, test } from 'node:test'
-import * as accounts from '../network/accounts.mjs'
 import { startNetwork } from '../network/network.mjs'
-import * as repositories from '../network/repositories.mjs'
-import { look, secretFiles } from './support/moves.mjs'
-import { environmentFor, run, scratch, tokenCommand } from './support/program.mjs'
+import { checkLeft, prepareToLeave } from './support/leaving.mjs'
+import { environmentFor, run, scratch } from './support/program.mjs'
 
 const temp = scratch('leave')
 let network, env, home, number = 0
@@ -32,64 +30,8 @@ beforeEach(async () => {
 
 const ok = (result, code = 0) => assert.equal(result.code, code, result.stderr + result.text)
 
-// An account with a little of everything, and what its user keeps beside it: a key in the identity, and a backup.
-async function prepare(name, { enroll = true, handle = name } = {}) {
-  const account = await accounts.createAccount(network.pds.a, { handle, network })
-  await accounts.createRecords(account, { 'app.bsky.feed.post': 30 })
-  await accounts.postPictures(account, 3)
-  await accounts.setPreferences(account)
-  const files = secretFiles(join(home, `${name}-secrets`), account)
-  const key = join(home, `${name}.key`)
-  ok(await run(['key', 'new', key, '--passphrase-file', files.passphrase, '--json'], { env }))
-  if (enroll) {
-    ok(await run(['key', 'enroll', account.did, '--rotation-key', key, '--passphrase-file', files.passphrase, '--password-file', files.password,
-      '--plc-token-command', tokenCommand(account.host, account.did), '--confirm', account.did, '--json'], { env }))
-  }
-  ok(await run(['login', account.did, '--password-file', files.password], { env }))
-  const backup = join(home, `${name}-backup`)
-  ok(await run(['export', account.did, '-o', `${backup}/`, '--json'], { env }))
-  const before = { ...await look(account), operations: (await network.plc.operations(account.did)).length }
-  const args = ['migrate', account.did, '--to', network.pds.b.url, '--from', backup, '--rotation-key', key, '--passphrase-file', files.passphrase,
-    '--handle', `${name}.b.test`, '--email', account.email, '--new-password-file', files.newPassword, '--confirm', account.did, '--json']
-  return { account, files, key, backup, before, args, name }
-}
-
-// The state that it must end in, however often it was interrupted.
-async function check({ account: { did }, files, before, name }, { handle = `${name}.b.test` } = {}) {
-  const { b } = network.pds
-  const car = await repositories.getRepo(b, did)
-  const there = await repositories.openRepo(car)
-  assert.equal(there.data, before.data, 'the MST root is the same')
-  await repositories.checkRepo(car, did, await repositories.signingKey(network, did))
-  const session = await accounts.logIn(b, { did, password: readFileSync(files.newPassword, 'utf8') })
-  const status = await accounts.call(session, 'com.atproto.server.checkAccountStatus')
-  assert.equal(status.activated, true)
-  assert.equal(status.validDid, true)
-  assert.deepEqual((await accounts.call(session, 'com.atproto.repo.listMissingBlobs')).blobs, [])
-  assert.deepEqual((await repositories.listBlobs(b, did)).sort(), before.blobs)
-  const preferences = (await accounts.getPreferences(session)).filter(({ $type }) => !$type.endsWith('#declaredAgePref'))
-  assert.deepEqual(preferences, before.preferences)
-  const log = await network.plc.operations(did)
-  assert.equal(log.length, before.operations + 2)
-  assert.ok(log.every(({ nullified }) => !nullified))
-  const last = log.at(-1).operation
-  const enrolled = log.at(-3).operation
-  const mine = enrolled.rotationKeys[0]
-  assert.equal(last.rotationKeys[0], mine, "the user's key is first")
-  assert.equal(last.rotationKeys.length, 2)
-  for (const key of log[0].operation.rotationKeys) assert.ok(!last.rotationKeys.includes(key), "the old host's key is gone")
-  assert.equal(last.services.atproto_pds.endpoint, b.url)
-  assert.deepEqual(last.alsoKnownAs, [`at://${handle}`])
-  // The claim named a temporary key and nothing else.
-  const claim = log.at(-2).operation
-  const claimed = claim.verificationMethods
-  assert.notEqual(claimed.atproto, enrolled.verificationMethods.atproto)
-  assert.notEqual(claimed.atproto, last.verificationMethods.atproto)
-  for (const part of ['rotationKeys', 'alsoKnownAs', 'services']) assert.deepEqual(claim[part], enrolled[part])
-  const effects = b.effects(did)
-  assert.equal(effects['com.atproto.server.createAccount'], 1)
-  assert.equal(effects['com.atproto.server.activateAccount'], 1)
-}
+const prepare = (name, options) => prepareToLeave(network, name, { home, env, ...options })
+const check = (one, options) => checkLeft(network, one, options)
 
 test('with the old host killed, the account moves whole', { timeout: 300_000 }, async () => {
   const one = await prepare('alice')

@@ -1,16 +1,14 @@
 // Moves of accounts whose identity is a document on a domain of their own: with the old host, and without it.
 import assert from 'node:assert/strict'
-import { mkdirSync, readFileSync, readdirSync, realpathSync } from 'node:fs'
-import { randomBytes } from 'node:crypto'
-import http from 'node:http'
+import { mkdirSync, readdirSync, realpathSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { after, before, beforeEach, test } from 'node:test'
-import { Secp256k1Keypair } from '@atproto/crypto'
 import * as accounts from '../network/accounts.mjs'
 import { startNetwork } from '../network/network.mjs'
 import * as repositories from '../network/repositories.mjs'
 import { look, secretFiles } from './support/moves.mjs'
 import { environmentFor, run, scratch, start } from './support/program.mjs'
+import { checkMoved, publishing, startSite, webAccount } from './support/web_sites.mjs'
 
 const temp = scratch('web')
 let network, env, number = 0
@@ -34,57 +32,10 @@ beforeEach(() => {
 
 const ok = (result, code = 0) => assert.equal(result.code, code, result.stderr + result.text)
 
-// A web site with nothing on it but a DID document.
-async function startSite() {
-  const site = { document: null }
-  const server = http.createServer((req, res) => {
-    const found = req.url === '/.well-known/did.json' && site.document
-    res.writeHead(found ? 200 : 404, { 'content-type': 'application/json' })
-    res.end(found ? JSON.stringify(site.document) : '{}')
-  })
-  await new Promise((resolve) => server.listen(0, 'localhost', resolve))
-  const { port } = server.address()
-  site.host = `localhost:${port}`
-  site.did = `did:web:localhost%3a${port}` // in lower case: the reference server logs in so
-  site.stop = () => { server.close(); server.closeAllConnections() }
+const newSite = async () => {
+  const site = await startSite(env)
   sites.push(site)
-  env.ATBACKUP_ALLOW_PRIVATE_HOSTS += `,${site.host}`
   return site
-}
-
-const documentOf = (did, key, host, handle) => ({
-  '@context': ['https://www.w3.org/ns/did/v1'],
-  id: did,
-  alsoKnownAs: [`at://${handle}`],
-  verificationMethod: [{ id: `${did}#atproto`, type: 'Multikey', controller: did, publicKeyMultibase: key.replace('did:key:', '') }],
-  service: [
-    { id: '#labels', type: 'AtprotoLabeler', serviceEndpoint: 'https://labels.example' },
-    { id: '#atproto_pds', type: 'AtprotoPersonalDataServer', serviceEndpoint: host.url },
-  ],
-})
-
-const part = (value) => Buffer.from(JSON.stringify(value)).toString('base64url')
-
-// An account of that DID on host a, active, with posts and pictures.
-async function webAccount(site, name) {
-  const host = network.pds.a
-  const key = await Secp256k1Keypair.create()
-  const handle = `${name}.a.test`
-  site.document = documentOf(site.did, key.did(), host, handle)
-  const now = Math.floor(Date.now() / 1000)
-  const unsigned = `${part({ typ: 'JWT', alg: 'ES256K' })}.${part({ iss: site.did, aud: host.serviceDid, iat: now, exp: now + 60, lxm: 'com.atproto.server.createAccount', jti: randomBytes(8).toString('hex') })}`
-  const token = `${unsigned}.${Buffer.from(await key.sign(Buffer.from(unsigned))).toString('base64url')}`
-  const password = randomBytes(12).toString('hex')
-  const session = await accounts.xrpc(host, 'com.atproto.server.createAccount', { token,
-    input: { did: site.did, handle, email: `${name}@example.org`, password } })
-  const account = { host, did: site.did, handle, email: `${name}@example.org`, password, accessJwt: session.accessJwt }
-  const wanted = await accounts.call(account, 'com.atproto.identity.getRecommendedDidCredentials')
-  site.document = documentOf(site.did, wanted.verificationMethods.atproto, host, handle)
-  await accounts.call(account, 'com.atproto.server.activateAccount', { input: null })
-  await accounts.createRecords(account, { 'app.bsky.feed.post': 40, 'app.bsky.graph.follow': 10 })
-  await accounts.postPictures(account, 3)
-  await accounts.setPreferences(account)
-  return account
 }
 
 // The plan of a move, after which the public document and everything on both hosts is as before.
@@ -99,33 +50,9 @@ async function dryRun(site, args) {
 const steps = ({ lines }) => lines.filter(({ type }) => type === 'planned_step').map(({ step }) => step)
 const obstacles = ({ lines }) => lines.filter(({ type }) => type === 'obstacle').map(({ id }) => id)
 
-// Publishes what the program has written, a moment after it says so.
-const publishing = (site, notices = []) => ({ type, text }) => {
-  if (type !== 'notice' || !text.startsWith('Publish this file')) return
-  notices.push(text)
-  const [, file, , url] = text.split('\n').map((line) => line.trim())
-  assert.equal(url, `http://${site.host}/.well-known/did.json`)
-  setTimeout(() => { site.document = JSON.parse(readFileSync(file, 'utf8')) }, 500)
-}
-
-async function check(site, account, files, before) {
-  const host = network.pds.b
-  const car = await repositories.getRepo(host, account.did)
-  const after = await repositories.openRepo(car)
-  assert.equal(after.data, before.data, 'the MST root is the same')
-  const [{ publicKeyMultibase }] = site.document.verificationMethod
-  await repositories.checkRepo(car, account.did, `did:key:${publicKeyMultibase}`)
-  const there = await accounts.logIn(host, { did: account.did, password: readFileSync(files.newPassword, 'utf8') })
-  const status = await accounts.call(there, 'com.atproto.server.checkAccountStatus')
-  assert.ok(status.activated && status.validDid)
-  assert.deepEqual((await accounts.call(there, 'com.atproto.repo.listMissingBlobs')).blobs, [])
-  assert.deepEqual((await repositories.listBlobs(host, account.did)).sort(), before.blobs)
-  assert.deepEqual(site.document.service.map(({ serviceEndpoint }) => serviceEndpoint), ['https://labels.example', host.url])
-}
-
 test('did:web with the old host alive: one publication', { timeout: 300_000 }, async () => {
-  const site = await startSite()
-  const account = await webAccount(site, 'wanda')
+  const site = await newSite()
+  const account = await webAccount(network.pds.a, site, 'wanda')
   const files = secretFiles(temp.at('secrets-wanda'), account)
   const before = await look(account)
   const args = ['migrate', site.did, '--to', network.pds.b.url, '--handle', 'wanda.b.test', '--confirm', site.did,
@@ -163,14 +90,14 @@ test('did:web with the old host alive: one publication', { timeout: 300_000 }, a
   assert.equal(notices.length, 1)
   const late = await run(['migrate', 'abort', site.did, '--yes', '--json'], { env })
   assert.notEqual(late.code, 0)
-  await check(site, account, files, before)
+  await checkMoved(network.pds.b, site, account, files, before)
   const old = await accounts.xrpc(network.pds.a, 'com.atproto.sync.getRepoStatus', { params: { did: site.did } })
   assert.equal(old.active, false)
 })
 
 test('did:web with the old host dead: two publications, from a backup', { timeout: 300_000 }, async () => {
-  const site = await startSite()
-  const account = await webAccount(site, 'willy')
+  const site = await newSite()
+  const account = await webAccount(network.pds.a, site, 'willy')
   const files = secretFiles(temp.at('secrets-willy'), account)
   const before = await look(account)
   ok(await run(['login', site.did, '--password-file', files.password], { env }))
@@ -186,7 +113,7 @@ test('did:web with the old host dead: two publications, from a backup', { timeou
   const moved = await start(args, { env, onLine: publishing(site, notices) }).done
   ok(moved)
   assert.equal(notices.length, 2)
-  await check(site, account, files, before)
+  await checkMoved(network.pds.b, site, account, files, before)
   const folder = join(env.XDG_STATE_HOME, 'atbackup', 'moves')
   for (const file of readdirSync(folder, { recursive: true })) assert.ok(!file.endsWith('/secrets'))
   await network.restart('a')
