@@ -120,8 +120,8 @@ test('did:web with the old host dead: two publications, from a backup', { timeou
 })
 
 test('its move is rehearsed without a word to its web site', { timeout: 120_000 }, async () => {
-  const site = await startSite()
-  const account = await webAccount(site, 'rehearsed')
+  const site = await newSite()
+  const account = await webAccount(network.pds.a, site, 'rehearsed')
   const backup = temp.at('rehearsed-backup')
   ok(await run(['export', account.did, '-o', `${backup}/`, '--json'], { env }))
   const work = temp.at('rehearsal')
