@@ -84,7 +84,7 @@ std::string outside_words(const rehearse::Rehearsed& told) {
 }
 
 std::string words(const Shell::Style& style, const rehearse::Rehearsed& told) {
-  const std::uint64_t lost = told.report.count("blob.missing");
+  const std::uint64_t lost = told.missing_blobs;
   const std::string less =
       lost == 0 ? std::string() : fmt::format(", less {} that it lacks", counted(lost, "blob", "blobs"));
   const double seconds = static_cast<double>(told.millis) / 1000;
@@ -114,6 +114,7 @@ data::Object details(const rehearse::Rehearsed& told) {
       .set("records", static_cast<std::int64_t>(told.records))
       .set("blobs", static_cast<std::int64_t>(told.blobs))
       .set("blob_bytes", static_cast<std::int64_t>(told.blob_bytes))
+      .set("missing_blobs", static_cast<std::int64_t>(told.missing_blobs))
       .set("operations", static_cast<std::int64_t>(told.operations))
       .set("server_milliseconds", told.server_millis)
       .set("milliseconds", told.millis);
@@ -126,20 +127,42 @@ data::Object details(const rehearse::Rehearsed& told) {
   return object;
 }
 
+// The machine failed, or the server: that says nothing about the backup.
+bool is_breakdown(const Error& error) {
+  switch (error.kind) {
+    case ErrorKind::network:
+    case ErrorKind::timeout:
+    case ErrorKind::io:
+    case ErrorKind::no_space:
+    case ErrorKind::internal:
+      return true;
+    default:
+      return false;
+  }
+}
+
+std::string step_of(const Error& error) {
+  constexpr std::string_view kStep = "while doing: ";
+  for (const std::string& line : error.context) {
+    if (line.starts_with(kStep)) return line.substr(kStep.size());
+  }
+  return "the look at what stands against it";
+}
+
 // One line first: what it means for the backup. Then the error, and at which step.
 ExitCode tell_failure(Shell& shell, const Error& error) {
-  constexpr std::string_view kStep = "while doing: ";
-  const bool by_move =
-      std::ranges::any_of(error.context, [&](const std::string& line) { return line.starts_with(kStep); });
+  const bool by_move = std::ranges::find(error.context, rehearse::kMoving) != error.context.end();
   if (error.kind == ErrorKind::cancelled || !by_move) return shell.error(error);
-  shell.tell(fmt::format("{}This backup does not restore as it is.{}\n", shell.err_style().red,
-                         shell.err_style().plain));
+  const Shell::Style& style = shell.err_style();
+  const bool breakdown = is_breakdown(error);
+  shell.tell(fmt::format("{}{}{}\n", style.red,
+                         breakdown ? "The rehearsal broke off, and says nothing about the backup."
+                                   : "This backup does not restore as it is.",
+                         style.plain));
   const ExitCode code = shell.error(error);
-  for (const std::string& line : error.context) {
-    if (!line.starts_with(kStep)) continue;
-    shell.tell("  A real move would have stopped there too: " + printable(line.substr(kStep.size())) +
-               ". Nothing real was touched.\n");
-  }
+  shell.tell(fmt::format("  {}: {}. Nothing real was touched.\n",
+                         breakdown ? "It broke off at" : "A real move would have stopped there too",
+                         printable(step_of(error))));
   return code;
 }
 
@@ -148,7 +171,8 @@ ExitCode tell_failure(Shell& shell, const Error& error) {
 ExitCode run_migrate_rehearse(Shell& shell, const MigrateOptions& options) {
   const auto told = run(shell, options);
   if (!told) return tell_failure(shell, told.error());
-  const ExitCode code = exit_code_of(told->report);
+  const ExitCode by_findings = exit_code_of(told->report);
+  const ExitCode code = told->missing_blobs == 0 ? by_findings : graver(by_findings, ExitCode::incomplete);
   shell.text(words(shell.out_style(), *told));
   show_report(shell, told->report);
   return shell.summary("migrate rehearse", code, details(*told));

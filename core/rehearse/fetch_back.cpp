@@ -33,8 +33,8 @@ Result<FetchedBack> fetch_blobs_back(const xrpc::Client& server, const syntax::D
                                      const std::set<std::string>& allowed, const Limits& limits,
                                      Progress& progress, const StopToken& stop) {
   std::vector<ipld::Cid> listed = TRY(xrpc::list_blobs(server, did, stop));
-  std::erase_if(listed, [&](const ipld::Cid& cid) { return allowed.contains(cid.str()); });
   FetchedBack back;
+  back.lost = std::erase_if(listed, [&](const ipld::Cid& cid) { return allowed.contains(cid.str()); });
   const auto tell = [&](bool done) {
     progress.report({.phase = "blobs back",
                      .bytes = back.bytes,

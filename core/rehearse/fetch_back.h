@@ -13,6 +13,7 @@ namespace atb::rehearse {
 struct FetchedBack {
   std::uint64_t blobs = 0;
   std::uint64_t bytes = 0;
+  std::uint64_t lost = 0;  // those in `allowed`
 };
 // Every blob that the server lists, hashed, but those in `allowed` (CIDs), which it lists because records
 // name them. "rehearse.blob" (alarm) for the first that is not the one its CID names.

@@ -110,20 +110,22 @@ Result<RunningServer> start_server(os::FileSystem& fs, os::Random& random, const
                        "LOG_ENABLED=true", "LOG_LEVEL=warn", "LOG_DESTINATION=" + log},
        .folder = folder,
        .error_file = log}));
-  TRY(program.tell(data::to_json(data::Object()
-                                     .set("folder", folder)
-                                     .set("package", server.folder)
-                                     .set("directory", identities.directory)
-                                     .set("document", identities.document)
-                                     .set("domain", kHandleDomain)
-                                     .set("limit", static_cast<std::int64_t>(kUploadLimit))
-                                     .set("keep", keep))));
+  const std::string order = data::to_json(data::Object()
+                                              .set("folder", folder)
+                                              .set("package", server.folder)
+                                              .set("directory", identities.directory)
+                                              .set("document", identities.document)
+                                              .set("domain", kHandleDomain)
+                                              .set("limit", static_cast<std::int64_t>(kUploadLimit))
+                                              .set("keep", keep));
   const auto failed = [&](const std::string& why) {
     return fail(ErrorKind::remote, "rehearse.server",
                 fmt::format("the reference server {} does not start: {}", printable(server.version, 40), why),
                 "run it again with --keep and look at server.log; or install the server anew: " +
                     how_to_install(server.folder));
   };
+  // One that has ended already does not listen; its output says so too.
+  (void)program.tell(order);
   const auto line = program.next_line(kMostLine, kStartPatience, stop);
   if (!line) {
     if (line.error().kind == ErrorKind::cancelled) return line.error();

@@ -64,6 +64,13 @@ struct Network {
 
 std::string host_and_port(const net::Url& url) { return fmt::format("{}:{}", url.host, url.port); }
 
+// There is no move to go on with.
+Error of_move(Error error) {
+  if (error.hint.find("migrate resume") != std::string::npos)
+    error.hint = "mend what is named, and rehearse again; nothing is left of this rehearsal";
+  return std::move(error).while_(std::string(kMoving));
+}
+
 class Drill {
  public:
   Drill(const World& world, const Options& options, const Subject& subject, const crypto::PrivateKey& key,
@@ -188,7 +195,9 @@ class Drill {
                                .state_folder = os::join(folder_, "state"),
                                .absolute = [](const std::string& path) { return path; }};
     const auto account = TRY(syntax::AtIdentifier::parse(subject_.did.str()));
-    migrate::Outcome outcome = TRY(migrate::start(world, account, wanted, secrets));
+    auto moved = migrate::start(world, account, wanted, secrets);
+    if (!moved) return of_move(std::move(moved).error());
+    migrate::Outcome& outcome = *moved;
     told.commit = outcome.commit;
     told.data = outcome.data;
     told.report = std::move(outcome.report);
@@ -203,6 +212,7 @@ class Drill {
         world_.progress, world_.stop));
     told.blobs = back.blobs;
     told.blob_bytes = back.bytes;
+    told.missing_blobs = back.lost;
     const xrpc::Login login{.identifier = subject_.did.str(), .password = &password_};
     const xrpc::Tokens tokens = TRY(xrpc::create_session(stranger, login, world_.stop));
     xrpc::FixedToken token(tokens.access.clone());

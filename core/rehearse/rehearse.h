@@ -19,6 +19,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace atb::rehearse {
@@ -55,6 +56,7 @@ struct Rehearsed {
   std::uint64_t records = 0;
   std::uint64_t blobs = 0;  // fetched back, each hashing right
   std::uint64_t blob_bytes = 0;
+  std::uint64_t missing_blobs = 0;                // that records name; the user allowed them to be missing
   std::optional<std::uint64_t> preferences = {};  // put and found equal; empty: the backup has none
   std::size_t operations = 0;                     // that the private directory took
   std::int64_t server_millis = 0;                 // until the server was there
@@ -65,10 +67,13 @@ struct Rehearsed {
   Report report;                                  // blobs that are missing, and were allowed to be
 };
 
-// Errors are those of the move (their step is in the context), and: "rehearse.no_server", "rehearse.no_node",
-// "rehearse.no_log" (refused: the backup has no history of its identity), "move.did_web" (refused: a rotation
-// key for a did:web), "rehearse.space" (no_space), "rehearse.directory", "rehearse.server", "rehearse.blob"
-// (alarm: the server gives another blob back than it took).
+// In the context of an error that the move itself gave, and not what stands around it.
+inline constexpr std::string_view kMoving = "while rehearsing the move";
+
+// Errors are those of the move (with kMoving, and their step, in the context), and: "rehearse.no_server",
+// "rehearse.no_node", "rehearse.no_log" (refused: the backup has no history of its identity), "move.did_web"
+// (refused: a rotation key for a did:web), "rehearse.space" (no_space), "rehearse.directory",
+// "rehearse.server", "rehearse.blob" (alarm: the server gives another blob back than it took).
 Result<Rehearsed> rehearse(const World& world, const Options& options,
                            const account::SecretSource& passphrase);
 

@@ -7,6 +7,7 @@ import { after, before, test } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
 import * as accounts from '../network/accounts.mjs'
 import { startNetwork } from '../network/network.mjs'
+import { makeRepo } from './support/made-repo.mjs'
 import { secretFiles, look } from './support/moves.mjs'
 import { environmentFor, run, scratch, start, tokenCommand } from './support/program.mjs'
 
@@ -120,6 +121,7 @@ test('a blob that the backup lacks is named; without it the rest restores', { ti
   const less = await rehearse([part, '--allow-missing-blobs', list, '--keep'])
   ok(less, 3)
   assert.equal(less.last.blobs, there.blobs.length - 1)
+  assert.equal(less.last.missing_blobs, 1)
 
   // Its files were to be kept. The password and the key in them are worth nothing elsewhere.
   const { folder } = less.last
@@ -128,6 +130,17 @@ test('a blob that the backup lacks is named; without it the rest restores', { ti
   const check = await run(['key', 'check', join(folder, 'rotation.key'), alice.did, '--json'], { env })
   assert.notEqual(check.code, 0, check.text)
   rmSync(folder, { recursive: true })
+  await nothingIsLeft()
+})
+
+test('a lone CAR holds no blobs, and so does not restore whole; there is nothing to resume', { timeout: 60_000 }, async () => {
+  const car = temp.at('lone.car')
+  await makeRepo(car, { records: 200 })
+  const result = await rehearse([car])
+  ok(result, 3)
+  assert.equal(result.last.id, 'move.upload')
+  assert.match(result.last.hint, /rehearse again/)
+  assert.ok(result.last.context.includes('while rehearsing the move'))
   await nothingIsLeft()
 })
 

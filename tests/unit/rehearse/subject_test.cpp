@@ -85,4 +85,5 @@ TEST_CASE("rehearse: every blob that the server lists is fetched back and hashed
   const auto without = rehearse::fetch_blobs_back(client, did, {cid.str()}, Limits{}, no_progress(), {});
   REQUIRE(without);
   CHECK(without->blobs == 0);
+  CHECK(without->lost == 1);
 }
