@@ -5,6 +5,7 @@
 #include "core/migrate/identity_change.h"
 #include "core/migrate/leave.h"
 #include "core/migrate/moves.h"
+#include "core/migrate/returning.h"
 #include "core/migrate/web_move.h"
 #include "core/os/clock.h"
 
@@ -144,6 +145,7 @@ Result<AbortFacts> observe_abort(Move& move) {
   facts.handle = move.journal.get(fact::kHandle);
   facts.now_us = move.context.clock.wall_us();
   facts.account_made = last_begun(events, "create-account").has_value();
+  facts.returned = returns(move.journal);
   facts.has_signed = move.journal.has(fact::kSigned);
   if (wants_recovery_key(move.journal) && move.journal.has(fact::kRecoveryKey))
     facts.recovery_file = move.journal.get(fact::kRecoveryPath);

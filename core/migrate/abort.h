@@ -20,6 +20,7 @@ struct AbortFacts {
   bool submitted = false;      // the identity names the new host, or did
   bool claimed = false;        // the identity names a temporary key of this move
   bool account_made = false;   // on the new host, or it may have been
+  bool returned = false;       // into an account that was there before
   bool has_signed = false;     // an operation was signed and not published
   std::string recovery_file;   // that the move has made; empty: none
   std::string backup;          // that it was to be made from

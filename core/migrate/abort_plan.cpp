@@ -38,7 +38,11 @@ Result<AbortPlan> plan_abort(const AbortFacts& facts) {
       "The sessions of this move are ended, its passwords and keys are removed from this machine, and its "
       "journal is "
       "put aside.");
-  if (facts.account_made) {
+  if (facts.returned) {
+    plan.left.push_back("On " + facts.new_host +
+                        " the account that was there before stays, inactive, with what was copied into it. A "
+                        "later move there goes on with it.");
+  } else if (facts.account_made) {
     plan.left.push_back(
         "On " + facts.new_host + " an account that was never active stays" +
         (facts.handle.empty() ? std::string() : " (" + facts.handle + ")") +

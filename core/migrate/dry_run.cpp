@@ -112,7 +112,8 @@ Result<ContentFacts> read_from_backup(const World& world, const Looking& looking
 Status look_at_moves(const World& world, Observed& observed) {
   for (const MoveStatus& one : TRY(status(world.context.fs, world.context.clock, world.state_folder))) {
     if (one.did != observed.did.str() || !one.finished.empty() || one.unreadable) continue;
-    if (one.aborted.empty()) observed.under_way_to = one.new_host;
+    if (!one.aborted.empty()) continue;
+    observed.under_way_to = one.new_host;
     const auto made = [](const JournalEvent& event) { return event.step == "create-account"; };
     if (one.new_host == observed.new_host && std::ranges::any_of(one.events, made))
       observed.new_account_ours = true;

@@ -1,16 +1,13 @@
 #include "core/migrate/import_pieces.h"
 
-#include "core/base/buffered_sink.h"
 #include "core/base/text.h"
-#include "core/car/writer.h"
+#include "core/migrate/import_car.h"
 #include "core/mst/builder.h"
 #include "core/mst/walker.h"
-#include "core/os/atomic_file.h"
 
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <array>
 
 namespace atb::migrate {
 namespace {
@@ -18,56 +15,13 @@ namespace {
 // Some room is left for the right edge of the tree, whose size is known only when the piece is closed.
 constexpr std::uint64_t kRoomForEdge = 4;  // a quarter
 
-// A header with the commit, known last, before sections in a file that were written first.
-class HeadAndSections final : public RandomAccess {
- public:
-  HeadAndSections(Bytes head, const RandomAccess& sections) : head_(std::move(head)), sections_(sections) {}
-  std::uint64_t size() const override { return head_.size() + sections_.size(); }
-  Result<std::size_t> read_at(std::uint64_t offset, MutableByteView buffer) const override {
-    if (offset >= head_.size()) return sections_.read_at(offset - head_.size(), buffer);
-    const std::size_t from = static_cast<std::size_t>(offset);
-    const std::size_t count = std::min(head_.size() - from, buffer.size());
-    std::copy_n(head_.begin() + static_cast<std::ptrdiff_t>(from), count, buffer.begin());
-    if (count == buffer.size()) return count;
-    const std::size_t more = TRY(sections_.read_at(0, buffer.subspan(count)));
-    return count + more;
-  }
-
- private:
-  Bytes head_;
-  const RandomAccess& sections_;
-};
-
-// The blocks of one piece, in a scratch file without a name.
-class Piece {
- public:
-  static Result<std::unique_ptr<Piece>> begin(Move& move) {
-    auto file = TRY(os::AtomicFile::create(move.context.fs, move.context.random,
-                                           os::join(move.paths.folder, "import.car")));
-    TRY(file.make_nameless());
-    return std::make_unique<Piece>(std::move(file));
-  }
-  explicit Piece(os::AtomicFile file)
-      : file_(std::move(file)), buffered_(file_), writer_(car::Writer::without_header(buffered_)) {}
-
-  Status put(const ipld::Cid& cid, ByteView block) { return writer_.put(cid, block); }
-  std::uint64_t bytes() const { return writer_.bytes_written(); }
-  Status seal() { return buffered_.flush(); }
-  const RandomAccess& sections() const { return file_.content(); }
-
- private:
-  os::AtomicFile file_;
-  BufferedSink buffered_;
-  car::Writer writer_;
-};
-
 // What one pass over the repository sends, and the pieces it is cut into.
 class Cutter final : public mst::Visitor, public ipld::BlockSink {
  public:
   struct Job {
     Place start;
     std::uint64_t limit = 0;
-    std::function<Status(const Place& upto, Piece& piece)> between;  // sends a piece over a prefix
+    std::function<Status(const Place& upto, CarToSend& piece)> between;  // sends a piece over a prefix
   };
 
   Cutter(Move& move, ipld::BlockSource& blocks, Job job)
@@ -86,7 +40,7 @@ class Cutter final : public mst::Visitor, public ipld::BlockSink {
     }
     const ByteView block = TRY(blocks_.get(cid, buffer_));
     if (in_piece_ > 0 && piece_->bytes() + car::section_bytes(block.size()) > target()) TRY(cut());
-    if (!piece_) piece_ = TRY(Piece::begin(move_));
+    if (!piece_) piece_ = TRY(CarToSend::begin(move_));
     TRY(builder_.add(key, cid));
     TRY(piece_->put(cid, block));
     ++records_;
@@ -99,8 +53,8 @@ class Cutter final : public mst::Visitor, public ipld::BlockSink {
   }
 
   // What is left, as the piece that the last commit goes with.
-  Result<std::unique_ptr<Piece>> finish(const ipld::Cid& root) {
-    if (!piece_) piece_ = TRY(Piece::begin(move_));
+  Result<std::unique_ptr<CarToSend>> finish(const ipld::Cid& root) {
+    if (!piece_) piece_ = TRY(CarToSend::begin(move_));
     const ipld::Cid built = TRY(builder_.finish());
     if (built != root) {
       return fail(ErrorKind::corrupt, "repo.changed",
@@ -124,7 +78,7 @@ class Cutter final : public mst::Visitor, public ipld::BlockSink {
   Status cut() {
     const ipld::Cid root = TRY(builder_.root_so_far());
     TRY(job_.between({records_, root.str()}, *piece_));
-    piece_ = TRY(Piece::begin(move_));
+    piece_ = TRY(CarToSend::begin(move_));
     in_piece_ = 0;
     return {};
   }
@@ -133,7 +87,7 @@ class Cutter final : public mst::Visitor, public ipld::BlockSink {
   ipld::BlockSource& blocks_;
   Job job_;
   mst::Builder builder_;
-  std::unique_ptr<Piece> piece_;
+  std::unique_ptr<CarToSend> piece_;
   std::uint64_t records_ = 0;
   std::uint64_t in_piece_ = 0;
   Bytes buffer_;
@@ -145,14 +99,6 @@ syntax::Tid rev_of_piece(const LastCommit& last, std::uint64_t records) {
   const std::int64_t last_us = last.commit.rev ? last.commit.rev->unix_us() : kBefore;
   return syntax::Tid::from(std::max<std::int64_t>(last_us - kBefore, 0) + static_cast<std::int64_t>(records),
                            0);
-}
-
-Result<HeadAndSections> whole_car(const ipld::Cid& root, ByteView commit, Piece& piece) {
-  TRY(piece.seal());
-  BytesSink head(1U << 20);
-  car::Writer writer = TRY(car::Writer::start(head, std::array{root}));
-  TRY(writer.put(root, commit));
-  return HeadAndSections(std::move(head.bytes()), piece.sections());
 }
 
 std::string line_of(const Place& place) { return fmt::format("{} {}", place.records, place.root); }
@@ -189,9 +135,9 @@ Status PieceImport::send(std::uint64_t limit) {
 }
 
 Status PieceImport::send_from(const Place& start, std::uint64_t limit) {
-  const auto upload = [this](const ipld::Cid& root, ByteView commit, Piece& piece, const Place& upto,
+  const auto upload = [this](const ipld::Cid& root, ByteView commit, CarToSend& piece, const Place& upto,
                              std::uint64_t records) -> Status {
-    const HeadAndSections car = TRY(whole_car(root, commit, piece));
+    const HeadAndSections car = TRY(piece.under(root, commit));
     last_piece_ = {car.size(), records};
     const xrpc::Client client = TRY(move_.new_host.client());
     TRY(xrpc::import_repo(client, car, move_.stop()));
@@ -201,7 +147,7 @@ Status PieceImport::send_from(const Place& start, std::uint64_t limit) {
     return {};
   };
   std::uint64_t before = start.records;
-  const auto between = [&](const Place& upto, Piece& piece) -> Status {
+  const auto between = [&](const Place& upto, CarToSend& piece) -> Status {
     TRY(check_stop(move_.stop()));
     const ipld::Cid root = TRY(ipld::Cid::parse(upto.root));
     repo::Commit commit{.did = move_.did,

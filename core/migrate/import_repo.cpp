@@ -1,8 +1,9 @@
 // The repository into the new host: whole; in pieces when the host does not take it whole; under a commit
 // signed anew when the host asks for a signature by the key that the identity names now.
 #include "core/base/text.h"
-#include "core/migrate/import_pieces.h"
+#include "core/migrate/import_difference.h"
 #include "core/migrate/leave.h"
+#include "core/migrate/returning.h"
 
 #include <fmt/format.h>
 
@@ -63,6 +64,7 @@ class Import {
   Import(Move& move, backup::BackupSource& backup) : move_(move), backup_(backup) {}
 
   Status run() {
+    if (TRY(has_an_older_one()) && TRY(send_difference())) return {};
     const auto car = TRY(backup_.open_car());
     if (limit_of(move_) == 0 && !signs_anew(move_)) {
       Status whole = xrpc::import_repo(TRY(move_.new_host.client()), *car, move_.stop());
@@ -82,6 +84,23 @@ class Import {
   }
 
  private:
+  // The account lived there before, or an import of ours has been there.
+  Result<bool> has_an_older_one() {
+    if (returns(move_.journal)) return true;
+    const std::string phase = TRY(move_.journal.last_phase("import"));
+    return phase == name_of(Phase::observed) || phase == name_of(Phase::skipped);
+  }
+
+  // False: all must be sent. A host that does with a difference what it would do with the whole has another
+  // tree then, and is given the whole too.
+  Result<bool> send_difference() {
+    TRY(prepare());
+    const auto sent = import_difference(move_, *repository_, TRY(last_commit()), limit_of(move_));
+    if (sent) return *sent && TRY(it_is_there());
+    if (refused(sent.error()) || outgrown(sent.error())) return it_is_there();
+    return sent.error();
+  }
+
   Result<bool> smaller(const Error& error, std::uint64_t limit, PieceImport::Sent last) {
     if (error.http_status != 413 && TRY(it_is_there())) return false;
     if (last.records <= 1 || limit == kSmallestPiece) {
@@ -129,6 +148,7 @@ class Import {
   }
 
   Status prepare() {
+    if (repository_) return {};
     repository_ = TRY(
         backup_.open_repository(move_.context.limits, move_.report, move_.context.progress, move_.stop()));
     if (can_sign_anew(move_)) {

@@ -57,6 +57,8 @@ inline constexpr std::string_view kAccount = "account";   // as the user typed i
 inline constexpr std::string_view kOldHost = "old.host";  // origins
 inline constexpr std::string_view kNewHost = "new.host";
 inline constexpr std::string_view kNewDid = "new.did";  // of the host: the audience of service tokens
+// "yes": an account was on the new host before this move could have made one (returning.h).
+inline constexpr std::string_view kReturns = "account.returns";
 inline constexpr std::string_view kHandle = "handle";   // on the new host
 inline constexpr std::string_view kEmail = "email";
 inline constexpr std::string_view kAllowedMissing = "blobs.allowed_missing";  // CIDs, a line each

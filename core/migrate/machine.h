@@ -80,6 +80,17 @@
 //
 // clang-format on
 //
+// AN ACCOUNT THAT IS ON THE NEW HOST ALREADY (returning.h): it lived there before, or an earlier try left it
+//
+//   log-in-old,      also: logged in there with the password it has there;  nothing
+//   new-credentials  it is inactive, and its name there is in the journal
+//   temporary-key, claim-sign, claim, create-account   skipped: nobody has to be let in
+//   import           as above; only what its older tree lacks is sent, and the whole to a host that does not
+//                    take that (import_difference.h). So it is in each catch-up too
+//
+// clang-format on
+//
+// clang-format off
 // GIVING UP (`migrate abort`; abort.h decides by the state, and says what stays where)
 //
 //   until `claim` or `submit` was begun     dropped: sessions ended, secrets removed, the journal put aside
@@ -87,8 +98,7 @@
 //     directory
 //   claimed (without the old host)          the user's key puts the former signing key back, then dropped
 //   account-made and later                  dropped; the new host keeps an account that was never active, and
-//   a
-//                                           later move there takes it for its own
+//                                           a later move there goes back into it
 //   claimed, of a did:web                   dropped; the user puts the former document back: that is told
 //   operation-in-directory and later        not at all: only forward, or a revert by a key above the signer
 //

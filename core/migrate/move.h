@@ -14,7 +14,10 @@
 #include <memory>
 #include <optional>
 #include <set>
+#include <span>
 #include <string>
+#include <utility>
+#include <vector>
 
 namespace atb::migrate {
 
@@ -120,6 +123,9 @@ Result<net::Url> present_host(const identity::Identity& identity, const Options&
 Result<identity::Identity> fetch_identity(Move& move);
 // Latest commit of a host, decoded; its signature is not checked here.
 Result<Head> read_head(Move& move, HostLogin& host);
+// Blocks by their CIDs, hashed; at most those asked for. The host refuses all when it lacks one.
+Result<std::vector<std::pair<ipld::Cid, Bytes>>> read_blocks(Move& move, HostLogin& host,
+                                                             std::span<const ipld::Cid> wanted);
 // The CIDs that the new host misses, without those the user allowed.
 Result<std::vector<xrpc::MissingBlob>> missing_on_new(Move& move);
 // Brings the backup folder up to date from the old host and proves it; journals its commit and root.

@@ -121,17 +121,4 @@ Result<const Known*> choose(const std::vector<Known>& moves,
               "'atbackup migrate ACCOUNT --to URL' starts one");
 }
 
-Result<bool> left_account_behind(const World& world, const syntax::Did& did, const net::Url& new_host) {
-  exporter::Context& context = world.context;
-  for (const Known& known : TRY(known_moves(context.fs, context.clock, world.state_folder))) {
-    if (!known.aborted || known.did != did.str()) continue;
-    auto journal = TRY(Journal::open(known.paths.journal(), context.clock));
-    if (journal.get(fact::kNewHost) == new_host.origin() &&
-        !TRY(journal.last_phase("create-account")).empty()) {
-      return true;
-    }
-  }
-  return false;
-}
-
 }  // namespace atb::migrate

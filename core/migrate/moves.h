@@ -40,7 +40,4 @@ Result<std::vector<Known>> known_moves(os::FileSystem& fs, os::Clock& clock, con
 Result<const Known*> choose(const std::vector<Known>& moves,
                             const std::optional<syntax::AtIdentifier>& account);
 
-// A move to this host was given up after an account had been made there, or may have been: it is ours.
-Result<bool> left_account_behind(const World& world, const syntax::Did& did, const net::Url& new_host);
-
 }  // namespace atb::migrate

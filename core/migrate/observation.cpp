@@ -186,6 +186,7 @@ Result<Observed> observe(const Looking& looking, xrpc::ServerDescription& target
   const auto new_status = xrpc::get_repo_status(host, seen.did, looking.context.stop);
   if (!new_status && new_status.error().kind != ErrorKind::gone) return std::unexpected(new_status.error());
   seen.new_knows_account = new_status || new_status.error().id != "xrpc.repo_not_found";
+  if (new_status) seen.new_status = new_status->active ? std::string() : new_status->status;
   seen.new_account_ours = looking.account_ours;
   TRY(observe_clocks(looking, seen));
   seen.now_us = looking.context.clock.wall_us();

@@ -2,10 +2,13 @@
 #include "core/car/reader.h"
 #include "core/migrate/move.h"
 
+#include <algorithm>
+#include <array>
+
 namespace atb::migrate {
 namespace {
 
-constexpr std::uint64_t kMaxHeadAnswer = 1U << 20;
+constexpr std::uint64_t kMaxBlock = 1U << 20;  // of a commit, or a tree node
 
 class BytesBody final : public net::BodySink {
  public:
@@ -25,21 +28,33 @@ class BytesBody final : public net::BodySink {
 
 }  // namespace
 
+Result<std::vector<std::pair<ipld::Cid, Bytes>>> read_blocks(Move& move, HostLogin& host,
+                                                             std::span<const ipld::Cid> wanted) {
+  const xrpc::Client client = TRY(host.client());
+  BytesBody body;
+  const std::uint64_t most = wanted.size() * std::uint64_t{kMaxBlock};
+  TRY(xrpc::get_blocks(client, move.did, wanted, most, body, move.stop()));
+  auto source = stream_of(ByteView(body.bytes()));
+  auto reader = TRY(car::Reader::open(*source, move.context.limits, car::Roots::optional));
+  std::vector<std::pair<ipld::Cid, Bytes>> blocks;
+  while (auto section = TRY(reader.next())) {
+    if (section->state != car::Section::State::good || !section->cid) continue;
+    if (std::ranges::find(wanted, *section->cid) == wanted.end()) continue;
+    blocks.emplace_back(*section->cid, Bytes(section->block.begin(), section->block.end()));
+  }
+  return blocks;
+}
+
 Result<Head> read_head(Move& move, HostLogin& host) {
   const xrpc::Client client = TRY(host.client());
   const xrpc::LatestCommit latest = TRY(xrpc::get_latest_commit(client, move.did, move.stop()));
-  BytesBody body;
-  const std::array<ipld::Cid, 1> wanted = {latest.cid};
-  TRY(xrpc::get_blocks(client, move.did, wanted, kMaxHeadAnswer, body, move.stop()));
-  auto source = stream_of(ByteView(body.bytes()));
-  auto reader = TRY(car::Reader::open(*source, move.context.limits, car::Roots::optional));
-  while (auto section = TRY(reader.next())) {
-    if (section->state != car::Section::State::good || section->cid != latest.cid) continue;
-    repo::Commit commit = TRY(repo::decode_commit(section->block, move.context.limits));
-    return Head{latest.cid, std::move(commit)};
+  const auto blocks = TRY(read_blocks(move, host, std::array{latest.cid}));
+  if (blocks.empty()) {
+    return fail(ErrorKind::remote, "move.no_head",
+                host.host().origin() + " does not give the commit it names as its latest");
   }
-  return fail(ErrorKind::remote, "move.no_head",
-              host.host().origin() + " does not give the commit it names as its latest");
+  repo::Commit commit = TRY(repo::decode_commit(blocks.front().second, move.context.limits));
+  return Head{latest.cid, std::move(commit)};
 }
 
 Result<std::vector<xrpc::MissingBlob>> missing_on_new(Move& move) {

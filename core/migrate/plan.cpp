@@ -82,10 +82,11 @@ Status check_target(const Observed& observed) {
             " makes accounts only with a telephone number or a captcha, which this program cannot give",
         "ask its operator for another way in, or choose another host");
   }
-  if (!observed.new_knows_account || observed.new_account_ours) return {};
+  if (observed.new_status != "takendown" && observed.new_status != "suspended") return {};
   return fail(ErrorKind::refused, "move.account_exists",
-              observed.new_host + " has an account of this DID already, which this move did not make",
-              "if it is what an earlier try left behind, ask the host's operator to delete it");
+              observed.new_host + " has an account of this DID already, and keeps it shut (" +
+                  observed.new_status + ")",
+              "ask its operator to open or delete it, or choose another host");
 }
 
 void note(Status status, Plan& plan) {
@@ -111,8 +112,13 @@ Plan draft_plan(const Observed& observed, const Wishes& wishes) {
   note(check_account(observed), plan);
   note(check_target(observed), plan);
   if (observed.leave) note(check_leave(*observed.leave), plan);
-  note(plan_handle(observed, wishes, plan), plan);
-  plan.needs_invite = observed.invite_required && !wishes.has_invite;
+  plan.returns = observed.new_knows_account && !observed.new_account_ours;
+  if (plan.returns) {
+    plan.warnings.push_back(return_words(observed));
+  } else {
+    note(plan_handle(observed, wishes, plan), plan);
+  }
+  plan.needs_invite = observed.invite_required && !wishes.has_invite && !plan.returns;
   if (observed.leave && !observed.leave->web && !observed.leave->key.empty()) {
     plan.contestable =
         contestable(observed.leave->log, observed.leave->key, observed.leave->now_us, wishes.answers);
@@ -139,7 +145,7 @@ Result<Plan> make_plan(const Observed& observed, const Wishes& wishes) {
 
 std::vector<Error> unanswered(const Plan& plan, const Observed& observed) {
   std::vector<Error> open;
-  if (plan.handle.empty()) {
+  if (plan.handle.empty() && !plan.returns) {
     open.emplace_back(
         ErrorKind::refused, "move.handle", "the present handle cannot go along to " + observed.new_host,
         "choose a new one with --handle" +

@@ -30,6 +30,7 @@ struct Observed {
   bool phone_required = false;
   bool new_knows_account = false;  // a repository of the DID is there already
   bool new_account_ours = false;   // … made by this move
+  std::string new_status{};        // … why it is not active there; empty: it is active
   bool plc = true;                 // did:plc
   bool old_active = true;
   // For a move without the old host, which cannot be asked; its domains are then those that are known by
@@ -90,6 +91,7 @@ struct Plan {
   std::string suggested_handle;  // when it must be asked for
   bool handle_changes = false;
   bool needs_invite = false;
+  bool returns = false;  // into an account that is on the new host already, under the name it has there
   std::vector<PlannedStep> steps;
   std::vector<PlannedChange> changes;  // none, where there is no log or one cannot be made
   // Without the old host: what could be undone by the move. Those that nobody has answered for are taken to

@@ -134,17 +134,24 @@ namespace {
 Status plan_leave(const Observed& observed, const Base& base, const std::string& assumed,
                   plc::MoveRequest request, const StandIns& stand_ins, Plan& plan) {
   const plc::AuditedLog& log = *log_of(observed);
-  const plc::State claim = TRY(plc::with_signing_key(request.current, stand_ins.temporary.key));
+  // Whoever is let in already needs no temporary key.
+  const plc::State claim =
+      plan.returns ? request.current : TRY(plc::with_signing_key(request.current, stand_ins.temporary.key));
   // What the person may still answer with "keep" must fit too: between the changes there is no way back.
   TRY(plc::merge_for_move(request));
   const std::string undo =
       who_can_undo(log.entries[base.entry].operation.state(), observed.leave->key, observed.now_us);
-  plan.changes.push_back(planned("The first change, which lets the new host make the account", log.state(),
-                                 claim, undo + describe_undoing(log, base, observed.now_us), stand_ins));
+  const std::string undoing = describe_undoing(log, base, observed.now_us);
+  if (!plan.returns) {
+    plan.changes.push_back(planned("The first change, which lets the new host make the account", log.state(),
+                                   claim, undo + undoing, stand_ins));
+  }
   if (!assumed.empty()) request.old_host.rotation_keys.push_back(assumed);
   const plc::MoveProposal proposal = TRY(plc::merge_for_move(request));
-  plan.changes.push_back(
-      planned("The second change, which names the new host", claim, proposal.state, undo, stand_ins));
+  plan.changes.push_back(plan.returns ? planned("The change, which names the new host", log.state(),
+                                                proposal.state, undo + undoing, stand_ins)
+                                      : planned("The second change, which names the new host", claim,
+                                                proposal.state, undo, stand_ins));
   return {};
 }
 

@@ -31,5 +31,7 @@ Estimate estimate(const Observed& observed);
 // plan_words.cpp: the sentences that all ways of moving share.
 std::string time_words(const Plan& plan, const Observed& observed);
 std::string warning_words(const Plan& plan);
+// Of a move into an account that is there already.
+std::string return_words(const Observed& observed);
 
 }  // namespace atb::migrate

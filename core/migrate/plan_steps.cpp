@@ -63,7 +63,27 @@ constexpr std::array<StepWords, 4> kWebWords = {{
      "it is not there yet: the program waits for it, and looks again when it is started again"},
 }};
 
-const StepWords& words_of(std::string_view name, bool web) {
+// … and for an account that is on the new host already.
+constexpr std::string_view kItsPassword = "the password of the account that is on the new host already";
+constexpr std::string_view kItIsLost =
+    "it is forgotten: that host mails a code for a new one; nothing has changed";
+constexpr std::array<StepWords, 3> kReturnWords = {{
+    {"log-in-old", "your main password on the old host, and the one of the account on the new host",
+     kItIsLost},
+    {"new-credentials", kItsPassword, kItIsLost},
+    {"import", "", "a host that does not take the difference gets the whole"},
+}};
+
+// Steps that there is nothing to do in then.
+bool is_spared(std::string_view name, const Plan& plan) {
+  static constexpr std::array<std::string_view, 4> kSpared = {"temporary-key", "claim-sign", "claim",
+                                                              "create-account"};
+  return plan.returns && std::ranges::find(kSpared, name) != kSpared.end();
+}
+
+const StepWords& words_of(std::string_view name, bool web, bool returns) {
+  const auto* there = std::ranges::find(kReturnWords, name, &StepWords::name);
+  if (returns && there != kReturnWords.end()) return *there;
   const auto* otherwise = std::ranges::find(kWebWords, name, &StepWords::name);
   if (web && otherwise != kWebWords.end()) return *otherwise;
   const auto* found = std::ranges::find(kWords, name, &StepWords::name);
@@ -166,7 +186,8 @@ void plan_steps(const Observed& observed, const Wishes& wishes, Plan& plan) {
   const Load load = load_of(observed);
   for (const auto& step : steps_of(observed.leave.has_value(), !observed.plc)) {
     if (step->name() == "recovery-key" && !wishes.recovery_key) continue;
-    const StepWords& words = words_of(step->name(), !observed.plc);
+    if (is_spared(step->name(), plan)) continue;
+    const StepWords& words = words_of(step->name(), !observed.plc, plan.returns);
     plan.steps.push_back({.name = std::string(step->name()),
                           .title = std::string(step->title()),
                           .needs = std::string(words.needs),

@@ -27,6 +27,17 @@ std::string contest_words(const Plan& plan) {
   return text + "\n";
 }
 
+constexpr const char* kBackFromBackup =
+    "\nWhat happens, in this order:\n"
+    "  1. The backup is proven.\n"
+    "  2. You log in to the account that is on the new host; what it lacks is copied from the backup and "
+    "counted.\n"
+    "  3. You see the change to your identity and agree: the new host and its keys, yours first, the old "
+    "host's removed. Until then nothing has changed. It is published: the point of no return.\n"
+    "  4. The new host goes active, and a fresh commit is made there (an inert list, made and deleted again), "
+    "so that relays accept it.\n"
+    "  5. The account is fetched from the new host and proven: the same tree, the new key.\n";
+
 std::string describe_leave(const Plan& plan, const Observed& observed) {
   const LeaveFacts& leave = *observed.leave;
   std::string text = fmt::format("The account {} leaves\n  {}, which is not needed\nand moves to\n  {}\n\n",
@@ -56,10 +67,11 @@ std::string describe_leave(const Plan& plan, const Observed& observed) {
   text += contest_words(plan);
   const Base base = base_of(observed, plan);
   text += "\n" + who_can_undo(leave.log.entries[base.entry].operation.state(), leave.key, leave.now_us);
-  text += plan.handle_changes || plan.handle.empty()
+  text += plan.returns ? "It takes the name that it has there.\n"
+          : plan.handle_changes || plan.handle.empty()
               ? "The present name cannot go along; old mentions and links follow the account, not the name.\n"
               : fmt::format("It keeps its name, {}.\n", printable(plan.handle));
-  text +=
+  text += plan.returns ? kBackFromBackup :
       "\nWhat happens, in this order:\n"
       "  1. The backup is proven.\n"
       "  2. You see the first change to your identity and agree to it: a temporary signing key, which your "
@@ -94,6 +106,14 @@ std::string warning_words(const Plan& plan) {
   return text;
 }
 
+std::string return_words(const Observed& observed) {
+  return observed.new_host + " has an account of this number already (" +
+         (observed.new_status.empty() ? "active, although the identity names another host; it is deactivated"
+                                      : printable(observed.new_status)) +
+         "): the move goes on with it, and makes none. You need the password that it has there. It keeps the "
+         "name that it has there, and of what is moved only what it lacks is sent.";
+}
+
 std::string time_words(const Plan& plan, const Observed& observed) {
   const Estimate& estimate = plan.estimate;
   if (!estimate.known) return {};
@@ -111,7 +131,9 @@ std::string describe(const Plan& plan, const Observed& observed, bool recovery_k
   if (observed.leave) return describe_leave(plan, observed);
   std::string text = fmt::format("The account {} moves\n  from {}\n  to   {}\n\n", observed.did.str(),
                                  observed.old_host, observed.new_host);
-  if (plan.handle_changes) {
+  if (plan.returns) {
+    text += "It takes the name that it has there. Old mentions and links follow the account, not the name.\n";
+  } else if (plan.handle_changes) {
     text += fmt::format(
         "Its name becomes {} (now {}). Old mentions and links follow the account, not the name.\n",
         printable(plan.handle),
@@ -121,8 +143,11 @@ std::string describe(const Plan& plan, const Observed& observed, bool recovery_k
   }
   text +=
       "\nWhat happens, in this order:\n"
-      "  1. Your posts, pictures and preferences are backed up here, and the backup is proven.\n"
-      "  2. An inactive account is made on the new host, and everything is copied into it and counted.\n"
+      "  1. Your posts, pictures and preferences are backed up here, and the backup is proven.\n";
+  text += plan.returns ? "  2. What the account that is on the new host lacks is copied into it and counted.\n"
+                       : "  2. An inactive account is made on the new host, and everything is copied into it "
+                         "and counted.\n";
+  text +=
       "  3. You see the change to your identity, agree to it, and type a code that the old host mails you.\n"
       "     Until you have agreed, nothing has changed: you can stop at any moment.\n"
       "  4. The change is published: the point of no return. The new host goes active, the old one "

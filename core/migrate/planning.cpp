@@ -2,7 +2,6 @@
 #include "core/base/text.h"
 #include "core/migrate/fight.h"
 #include "core/migrate/leave.h"
-#include "core/migrate/moves.h"
 #include "core/migrate/observation.h"
 #include "core/migrate/web_move.h"
 
@@ -25,8 +24,6 @@ Result<Observed> observe_for(Move& move, const identity::Identity& identity,
                   .told_keys = keys_told_at_enrolment(move.context, move.world.state_folder, move.did,
                                                       move.old_host.host())};
   looking.account_ours = !TRY(move.journal.last_phase("create-account")).empty();
-  if (!looking.account_ours)
-    looking.account_ours = TRY(left_account_behind(move.world, move.did, looking.new_host));
   if (looking.alone) looking.backup = move.backup_path();
   if (looking.alone && move.journal.has(fact::kRotationFile))
     looking.key = TRY(move.rotation_key())->public_key().did_key();
@@ -34,6 +31,8 @@ Result<Observed> observe_for(Move& move, const identity::Identity& identity,
 }
 
 Status settle_handle(Move& move, Plan& plan, const xrpc::ServerDescription& target) {
+  // An account that is there has a name there, which it tells when it is logged in to.
+  if (plan.returns) return {};
   if (plan.handle.empty()) {
     const std::string why = without_old_host(move.journal)
                                 ? "present handle is the old host's, or leads nowhere any more"
@@ -126,6 +125,7 @@ Status observe_and_plan(Move& move) {
     if (auto open = unanswered_operations(plan); !open.empty()) return std::move(open.front());
   }
   TRY(move.journal.set(fact::kNewDid, target.did));
+  if (!agreed) TRY(move.journal.set(fact::kReturns, plan.returns ? "yes" : ""));
   TRY(settle_handle(move, plan, target));
   if (!move.options.email.empty()) TRY(move.journal.set(fact::kEmail, move.options.email));
   if (plan.needs_invite && move.secrets.get("invite-code") == nullptr) {

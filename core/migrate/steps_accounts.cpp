@@ -3,6 +3,7 @@
 #include "core/migrate/leave.h"
 #include "core/migrate/machine.h"
 #include "core/migrate/move.h"
+#include "core/migrate/returning.h"
 #include "core/migrate/service_token.h"
 
 namespace atb::migrate {
@@ -18,6 +19,7 @@ class LogInOld final : public Step {
 
   Result<Observation> observe(Move& move) override {
     if (!TRY(move.old_host.works(move.stop()))) return Observation{false, "no session"};
+    if (returns(move.journal)) return look_at_return(move);
     if (move.secrets.get(SecretsFile::kNewPassword) == nullptr)
       return Observation{false, "no new password yet"};
     if (!move.journal.has(fact::kEmail)) return Observation{false, "no e-mail address yet"};
@@ -26,6 +28,7 @@ class LogInOld final : public Step {
 
   Status act(Move& move) override {
     if (!TRY(move.old_host.works(move.stop()))) TRY(log_in(move));
+    if (returns(move.journal)) return enter_account_there(move);
     if (!move.journal.has(fact::kEmail)) TRY(email_of_old_host(move));
     return settle_new_password(move);
   }
@@ -34,7 +37,7 @@ class LogInOld final : public Step {
   static Status log_in(Move& move) {
     const xrpc::Tokens tokens = TRY(log_in_on_old_host(move));
     // Before the session is kept: while the old password is known, the new one is held against it.
-    TRY(settle_new_password(move));
+    if (!returns(move.journal)) TRY(settle_new_password(move));
     return move.old_host.keep(tokens);
   }
 

@@ -9,6 +9,7 @@
 #include "core/migrate/identity_change.h"
 #include "core/migrate/leave.h"
 #include "core/migrate/observation.h"
+#include "core/migrate/returning.h"
 #include "core/verify/verify.h"
 
 #include <fmt/format.h>
@@ -23,12 +24,14 @@ class NewCredentials final : public Step {
   std::string_view name() const override { return "new-credentials"; }
   std::string_view title() const override { return "Choose e-mail address and password for the new host"; }
   Result<Observation> observe(Move& move) override {
+    if (returns(move.journal)) return look_at_return(move);
     if (!move.journal.has(fact::kEmail)) return Observation{false, "no e-mail address yet"};
     if (move.secrets.get(SecretsFile::kNewPassword) == nullptr)
       return Observation{false, "no new password yet"};
     return Observation{true, "both are kept"};
   }
   Status act(Move& move) override {
+    if (returns(move.journal)) return enter_account_there(move);
     if (!move.journal.has(fact::kEmail)) TRY(settle_email(move, {}));
     return settle_new_password(move);
   }

@@ -118,7 +118,8 @@ Answer FakePds::Call::get_blob() {
 
 namespace {
 
-// Blocks of a CAR, looked up in what the account had before too: a CAR need not hold what is there already.
+// Blocks of a CAR, looked up in what the account had before too: a CAR need not hold what is there already,
+// but it must hold each record whose key is new or had another record.
 class InBoth final : public ipld::BlockSource {
  public:
   InBoth(MemoryBlocks& first, MemoryBlocks& second) : first_(first), second_(second) {}
@@ -165,6 +166,10 @@ Answer FakePds::Call::import_repo() {
   }
   MemoryBlocks kept;
   kept.put(root, *block).value();
+  CollectRecords before;
+  Report none;
+  if (account.data) mst::walk(account.blocks, *account.data, Limits{}, before, none, {}).value();
+  const std::map<std::string, ipld::Cid> had(before.found.begin(), before.found.end());
   InBoth blocks(sent, account.blocks);
   CollectRecords records;
   Report ignored;
@@ -174,7 +179,9 @@ Answer FakePds::Call::import_repo() {
   account.records.clear();
   account.builder = {};
   for (const auto& [key, cid] : records.found) {
-    const auto record = blocks.get(cid, buffer);
+    const auto known = had.find(key);
+    const bool same = known != had.end() && known->second == cid;
+    const auto record = same ? blocks.get(cid, buffer) : sent.get(cid, buffer);
     if (!record) throw Refusal{400, "InvalidRequest", "Could not parse record at '" + key + "'"};
     account.records[key] = Bytes(record->begin(), record->end());
     account.builder.put_raw(key, account.records[key]);

@@ -2,6 +2,7 @@
 
 #include "core/exporter/exporter.h"
 #include "core/migrate/move.h"
+#include "tests/support/repo_fixture.h"
 
 #include <fmt/format.h>
 
@@ -39,6 +40,7 @@ Result<std::string> Person::answer(const std::string& question) {
     special_.erase(special);
     return given;
   }
+  if (contains(question, "that is already on")) return network_.new_account().password;
   if (contains(question, "Main password") || contains(question, "Password of")) return FakeNetwork::kPassword;
   if (contains(question, "New password") || contains(question, "The same again"))
     return FakeNetwork::kNewPassword;
@@ -60,7 +62,8 @@ void CollectSteps::step(const migrate::StepEvent& event) {
   steps.push_back(fmt::format("{} {}", event.name, migrate::name_of(event.phase)));
 }
 
-MoveBench::MoveBench(std::size_t records) : network(records), account(network.did.str()) {
+MoveBench::MoveBench(std::size_t records)
+    : network(records), account(network.did.str()), records_(records) {
   options.to = "https://new-host.net";
   options.no_recovery_key = true;
   options.jobs = 1;
@@ -244,6 +247,21 @@ void MoveBench::lose_old_host(Enrolled enrolled) {
   operations = 2;
 }
 
+void MoveBench::leave_shell() {
+  FakePds& host = network.new_host;
+  FakeAccount& shell = host.add_account(network.did, test_key(crypto::Curve::k256, 5), "alice.new-host.net",
+                                        "alice@former.net", kFormerPassword);
+  const RepoOptions former{.records = records_ - records_ / 6, .seed = 1, .did = network.did.str()};
+  for (FixtureBlob& blob : put_records(shell.builder, former)) {
+    if (shell.blobs.empty()) shell.blobs.emplace(blob.cid, std::move(blob.bytes));
+  }
+  host.put_record(shell, "app.bsky.feed.post/3kgonesince22", data::Object().set("$type", "app.bsky.feed.post"));
+  host.commit(shell);
+  shell.active = false;
+  accounts = 0;
+  there_password = kFormerPassword;
+}
+
 std::string MoveBench::betray(const std::string& handle, bool take_key) {
   network.clock.advance(std::chrono::hours(1));
   PlcLog& history = network.plc.log(network.did);
@@ -284,7 +302,7 @@ std::string MoveBench::complaints() {
   must(there != nullptr, "there is no account on the new host");
   if (there == nullptr) return list;
   const FakePds::Effects& made = network.new_host.effects;
-  must(made.accounts == 1, fmt::format("{} accounts were made", made.accounts));
+  must(made.accounts == accounts, fmt::format("{} accounts were made", made.accounts));
   must(network.plc.accepted == operations,
        fmt::format("the directory took {} operations", network.plc.accepted));
   must(made.activations == 1, fmt::format("{} activations", made.activations));
@@ -292,7 +310,7 @@ std::string MoveBench::complaints() {
   must(there->data == network.old_account().data, "the MST roots differ");
   must(FakePds::missing_blobs(*there).empty(), "blobs are missing");
   must(there->preferences.size() == 1, "the preferences are not there");
-  must(there->password == FakeNetwork::kNewPassword, "the password is not the one that was chosen");
+  must(there->password == there_password, "the password is not the one that was chosen");
 
   const plc::AuditedLog audited = network.plc.audited(network.did);
   const plc::State& state = audited.state();
@@ -310,7 +328,7 @@ std::string MoveBench::complaints() {
   const auto key = crypto::PublicKey::parse_did_key(*state.verification_method("atproto"));
   must(head && key && repo::check_signature(*head, *key), "the head is not signed by the new key");
 
-  for (const char* secret : {FakeNetwork::kPassword, FakeNetwork::kNewPassword, "eyJ0eXAiOiJhdCtqd3Qi"}) {
+  for (const char* secret : {FakeNetwork::kPassword, FakeNetwork::kNewPassword, kFormerPassword, "eyJ0eXAiOiJhdCtqd3Qi"}) {
     for (const std::string& path : files_with(secret))
       must(false, std::string(secret) + " is still in " + path);
   }

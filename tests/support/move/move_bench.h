@@ -89,6 +89,10 @@ class MoveBench {
   // host dies. The options say to leave without it.
   enum class Enrolled : std::uint8_t { now, already };
   void lose_old_host(Enrolled enrolled = Enrolled::now);
+  // The account has lived on the new host before: what it was then is there, deactivated, under a password of
+  // its own; it holds most of the present records, and one that is gone since.
+  static constexpr const char* kFormerPassword = "former-secret-55ce";
+  void leave_shell();
   // The host signs an operation of its own, an hour later: the handle is `handle`, and with `take_key` the
   // user's key is gone. Its CID.
   std::string betray(const std::string& handle, bool take_key);
@@ -136,6 +140,8 @@ class MoveBench {
   migrate::SecretSources sources;
   std::string account;     // the DID at first
   int operations = 1;      // that the directory must have taken in the end
+  int accounts = 1;        // that the new host must have made
+  std::string there_password = FakeNetwork::kNewPassword;  // that the account there must have
   bool patient = false;    // as in production: with RetryingClient
   bool witnesses = false;  // … and logs that are seen are kept
   Person person{network};
@@ -145,6 +151,7 @@ class MoveBench {
  private:
   void with_world(Faults& faults, const std::function<void(const migrate::World&)>& body);
   TempFolder temp_;
+  std::size_t records_;
   SeededRandom random_{99};
 };
 

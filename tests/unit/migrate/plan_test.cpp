@@ -83,12 +83,37 @@ TEST_CASE("plan: each thing that stands against a move is told by name", "[migra
     seen.phone_required = true;
     CHECK(test::error_id(make_plan(seen, {})) == "move.phone");
   }
-  SECTION("an account of somebody's is there") {
+  SECTION("an account that the new host keeps shut is there") {
     seen.new_knows_account = true;
+    seen.new_status = "takendown";
     CHECK(test::error_id(make_plan(seen, {})) == "move.account_exists");
     seen.new_account_ours = true;
-    CHECK(make_plan(seen, {}));
+    CHECK(test::error_id(make_plan(seen, {})) == "move.account_exists");
   }
+}
+
+TEST_CASE("plan: an account that is on the new host already is gone back into", "[migrate]") {
+  Observed seen = usual();
+  seen.new_knows_account = true;
+  seen.new_status = "deactivated";
+  seen.invite_required = true;
+  seen.handle_resolves = false;
+  const auto plan = make_plan(seen, {});
+  REQUIRE(plan);
+  CHECK(plan->returns);
+  CHECK_FALSE(plan->needs_invite);
+  CHECK(migrate::unanswered(*plan, seen).empty());
+  const std::string words = migrate::describe(*plan, seen, false);
+  CHECK(words.find("already (deactivated)") != std::string::npos);
+  CHECK(words.find("takes the name that it has there") != std::string::npos);
+  const auto names = [&](std::string_view name) {
+    return std::ranges::find(plan->steps, name, &migrate::PlannedStep::name);
+  };
+  CHECK(names("create-account") == plan->steps.end());
+  REQUIRE(names("log-in-old") != plan->steps.end());
+  CHECK(names("log-in-old")->needs.find("the account on the new host") != std::string::npos);
+  seen.new_account_ours = true;
+  CHECK_FALSE(make_plan(seen, {.handle = "alice.new-host.net"})->returns);
 }
 
 TEST_CASE("plan: an invite is asked for only where one is needed and none is given", "[migrate]") {

@@ -1,0 +1,113 @@
+// Back to a host where the account once lived: its deactivated shell is still there.
+import assert from 'node:assert/strict'
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { after, before, beforeEach, test } from 'node:test'
+import * as accounts from '../network/accounts.mjs'
+import { startNetwork } from '../network/network.mjs'
+import * as repositories from '../network/repositories.mjs'
+import { compareHosts, look, moveArguments, secretFiles } from './support/moves.mjs'
+import { environmentFor, run, scratch } from './support/program.mjs'
+
+const temp = scratch('return')
+let network, env, home, number = 0
+
+before(async () => {
+  network = await startNetwork({ dir: temp.at('network') })
+}, { timeout: 120_000 })
+
+after(async () => {
+  await network?.stop()
+  temp.remove()
+}, { timeout: 30_000 })
+
+beforeEach(async () => {
+  network.clearRules()
+  if (!network.pds.b.pid) await network.restart('b')
+  home = temp.at(`home-${number++}`)
+  mkdirSync(home)
+  env = environmentFor(network, home)
+}, { timeout: 60_000 })
+
+const ok = (result, code = 0) => assert.equal(result.code, code, result.stderr + result.text)
+
+// An account that has moved from a to b, and has been used there since. `files` are those for the way back: its
+// password on a is still the first one.
+async function moved(name) {
+  const account = await accounts.createAccount(network.pds.a, { handle: name })
+  await accounts.createRecords(account, { 'app.bsky.feed.post': 400 })
+  await accounts.postPictures(account, 3)
+  await accounts.setPreferences(account)
+  const files = secretFiles(join(home, `${name}-secrets`), account)
+  ok(await run([...moveArguments(network, account, 'b', files, { handle: `${name}.b.test` }), '--no-recovery-key', '--json'], { env }))
+  const there = await accounts.logIn(network.pds.b, { did: account.did, password: readFileSync(files.newPassword, 'utf8') })
+  await accounts.createRecords(there, { 'app.bsky.feed.post': 10 }, { from: 1000 })
+  await accounts.postPictures(there, 2, 20_000, 'later')
+  const [first] = (await repositories.openRepo(await repositories.getRepo(network.pds.b, account.did))).records.keys()
+  const [collection, rkey] = first.split('/')
+  await accounts.call(there, 'com.atproto.repo.deleteRecord', { input: { repo: account.did, collection, rkey } })
+  return { account, there, back: { ...files, password: files.newPassword, newPassword: files.password } }
+}
+
+const effects = (did) => ({ ...network.pds.a.effects(did) })
+const since = (before, did, method) => (effects(did)[method] ?? 0) - (before[method] ?? 0)
+
+test('the account goes back into its deactivated shell, and only what it lacks is sent', { timeout: 300_000 }, async () => {
+  const { account, there, back } = await moved('alice')
+  const { did } = account
+  const seen = await look(there)
+  const earlier = effects(did)
+  const args = moveArguments(network, there, 'a', back)
+
+  const plan = await run([...args, '--dry-run'], { env })
+  ok(plan)
+  assert.match(plan.text, /already \(deactivated\)/)
+  assert.match(plan.text, /takes the name that it has there/)
+
+  // A wrong password is told with what helps, and nothing has happened.
+  const wrong = join(home, 'wrong')
+  writeFileSync(wrong, 'not the one', { mode: 0o600 })
+  const refused = await run([...args.map((word) => (word === back.newPassword ? wrong : word)), '--no-recovery-key', '--json'], { env })
+  ok(refused, 4)
+  assert.match(refused.last.hint, /forgot password/)
+  assert.equal((await network.plc.operations(did)).length, 2)
+
+  const returned = await run([...args, '--no-recovery-key', '--json', '-v'], { env })
+  ok(returned)
+  assert.equal(returned.last.handle, 'alice.a.test')
+  await compareHosts(network, { ...account, host: network.pds.b }, 'a', seen, back)
+  assert.equal(since(earlier, did, 'com.atproto.server.createAccount'), 0)
+  assert.equal(since(earlier, did, 'com.atproto.repo.importRepo'), 1)
+  assert.equal(since(earlier, did, 'com.atproto.repo.uploadBlob'), 2, 'only the pictures that it lacked')
+  assert.match(returned.stderr, /only what differs is sent/)
+  const last = (await network.plc.operations(did)).at(-1).operation
+  assert.deepEqual(last.alsoKnownAs, ['at://alice.a.test'])
+})
+
+test('with the host dead that it comes from, one change of the identity is enough', { timeout: 300_000 }, async () => {
+  const { account, there, back } = await moved('bella')
+  const { did } = account
+  const key = join(home, 'bella.key')
+  ok(await run(['key', 'new', key, '--passphrase-file', back.passphrase, '--json'], { env }))
+  ok(await run(['key', 'enroll', did, '--rotation-key', key, '--passphrase-file', back.passphrase, '--password-file', back.password,
+    '--plc-token-command', moveArguments(network, there, 'a', back).at(-1), '--confirm', did, '--json'], { env }))
+  ok(await run(['login', did, '--password-file', back.password], { env }))
+  const backup = join(home, 'bella-backup')
+  ok(await run(['export', did, '-o', `${backup}/`, '--json'], { env }))
+  const seen = await look(there)
+  const operations = (await network.plc.operations(did)).length
+  const earlier = effects(did)
+  await network.kill('b')
+  const returned = await run(['migrate', did, '--to', network.pds.a.url, '--from', backup, '--rotation-key', key, '--passphrase-file', back.passphrase,
+    '--new-password-file', back.newPassword, '--confirm', did, '--json'], { env })
+  ok(returned)
+  const log = await network.plc.operations(did)
+  assert.equal(log.length, operations + 1, 'nobody had to be let in')
+  assert.equal(log.at(-1).operation.services.atproto_pds.endpoint, network.pds.a.url)
+  const car = await repositories.getRepo(network.pds.a, did)
+  assert.equal((await repositories.openRepo(car)).data, seen.data)
+  await repositories.checkRepo(car, did, await repositories.signingKey(network, did))
+  assert.deepEqual((await repositories.listBlobs(network.pds.a, did)).sort(), seen.blobs)
+  assert.equal(since(earlier, did, 'com.atproto.server.createAccount'), 0)
+  assert.equal(since(earlier, did, 'com.atproto.repo.uploadBlob'), 2)
+})
