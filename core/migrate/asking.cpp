@@ -43,10 +43,15 @@ Status settle_email(Move& move, const std::string& told_by_host) {
   return move.journal.set(fact::kEmail, email);
 }
 
-Result<xrpc::Tokens> log_in_with_code(Move& move, const xrpc::Client& host, const Secret& password) {
+Result<xrpc::Tokens> log_in_with_code(Move& move, const xrpc::Client& host, const Secret& password,
+                                      Shut shut) {
   xrpc::Login login{
       .identifier = move.did.str(), .password = &password, .auth_factor_token = {}, .allow_takendown = false};
   auto tokens = xrpc::create_session(host, login, move.stop());
+  if (!tokens && shut == Shut::let_in && tokens.error().id == "xrpc.account_takedown") {
+    login.allow_takendown = true;
+    tokens = xrpc::create_session(host, login, move.stop());
+  }
   if (tokens || tokens.error().id != "xrpc.auth_factor_token_required") return tokens;
   const Secret code =
       TRY(move.ask(move.sources.auth_code, "auth-code",
@@ -63,7 +68,7 @@ Result<xrpc::Tokens> log_in_on_old_host(Move& move) {
   move.old_password =
       TRY(move.ask(move.sources.password, "password",
                    "Main password of the account on " + host.host().origin() + " (not an app password): "));
-  xrpc::Tokens tokens = TRY(log_in_with_code(move, host, *move.old_password));
+  xrpc::Tokens tokens = TRY(log_in_with_code(move, host, *move.old_password, Shut::let_in));
   if (tokens.did != move.did) {
     return fail(ErrorKind::untrusted, "move.other_account",
                 host.host().origin() + " logged in another account: " + tokens.did.str());

@@ -16,8 +16,12 @@ Status settle_new_password(Move& move);
 // (invalid_input) when there is none.
 Status settle_email(Move& move, const std::string& told_by_host);
 
-// createSession, with a mailed login code if the host asks for one.
-Result<xrpc::Tokens> log_in_with_code(Move& move, const xrpc::Client& host, const Secret& password);
+// createSession, with a mailed login code if the host asks for one. An account that was taken down there is
+// let in, where that is wanted, to what is left to it: to read what is its own, and to have a change of its
+// identity signed.
+enum class Shut : std::uint8_t { refused, let_in };
+Result<xrpc::Tokens> log_in_with_code(Move& move, const xrpc::Client& host, const Secret& password,
+                                      Shut shut = Shut::refused);
 // Asks for the main password of the old host and logs in; the password stays in `move` for this run.
 // "move.other_account" (untrusted), "move.app_password" (auth).
 Result<xrpc::Tokens> log_in_on_old_host(Move& move);

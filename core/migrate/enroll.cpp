@@ -5,6 +5,7 @@
 #include "core/migrate/identity_change.h"
 #include "core/migrate/leave_plan.h"
 #include "core/migrate/machine.h"
+#include "core/migrate/plan.h"
 #include "core/plc/forks.h"
 
 #include <algorithm>
@@ -88,9 +89,15 @@ class SignEnrolment : public Step {
 class SignByHost final : public SignEnrolment {
  protected:
   // For the day when the host is gone and cannot be asked which of the keys are its own.
-  Status prepare(Move& move, const plc::AuditedLog&) override {
-    plc::HostCredentials host =
-        credentials_of(TRY(xrpc::get_recommended_credentials(TRY(move.old_host.client()), move.stop())));
+  Status prepare(Move& move, const plc::AuditedLog& log) override {
+    plc::HostCredentials host;
+    if (TRY(move.old_host.is_shut())) {
+      // It does not tell then. What came with the change that named it is in all likelihood its own.
+      const std::string likely = likely_host_key(log, log.head);
+      if (!likely.empty()) host.rotation_keys = {likely};
+    } else {
+      host = credentials_of(TRY(xrpc::get_recommended_credentials(TRY(move.old_host.client()), move.stop())));
+    }
     std::erase(host.rotation_keys, move.journal.get(fact::kRotationKey));
     return move.journal.set(fact::kOldKeys, join_lines(host.rotation_keys));
   }
@@ -147,7 +154,8 @@ class SubmitEnrolment final : public Step {
 
   Status act(Move& move) override {
     const plc::Operation operation = TRY(signed_operation(move));
-    if (by_host_) {
+    // A host that has taken the account down signs, and does not publish.
+    if (by_host_ && !TRY(move.old_host.is_shut())) {
       TRY(xrpc::submit_plc_operation(TRY(move.old_host.client()), operation.json(), move.stop()));
     } else {
       TRY(move.context.resolver.submit(move.did, operation, move.stop()));

@@ -90,9 +90,22 @@ xrpc::Client HostLogin::anonymous() const {
   return {context_->http, host_, nullptr, context_->limits, context_->clock};
 }
 
+Result<bool> HostLogin::is_shut() {
+  const account::Session* kept = TRY(session());
+  return kept != nullptr && kept->scope() == account::Scope::takendown;
+}
+
 Result<bool> HostLogin::works(const StopToken& stop) {
   if (TRY(session()) == nullptr) return false;
   const xrpc::Client logged_in = TRY(client());
+  if (TRY(is_shut())) {
+    // Such a session may not ask whose it is. What it may: to see what is its own.
+    const auto own =
+        logged_in.query("com.atproto.sync.listBlobs", {{"did", did_.str()}, {"limit", "1"}}, stop);
+    if (own) return true;
+    if (own.error().kind == ErrorKind::auth || own.error().kind == ErrorKind::gone) return false;
+    return own.error();
+  }
   auto info = xrpc::get_session(logged_in, stop);
   if (info) {
     if (info->did == did_) return true;

@@ -53,6 +53,8 @@ class HostLogin {
   // With the session if there is one, else without login.
   Result<xrpc::Client> client();
   xrpc::Client anonymous() const;
+  // The host has taken the account down: the session lets little through.
+  Result<bool> is_shut();
   // True when the kept session works now (asks the host).
   Result<bool> works(const StopToken& stop);
 
@@ -169,5 +171,7 @@ Result<bool> all_done(Journal& journal);
 Status remove_leftovers(os::FileSystem& fs, const MovePaths& paths);
 // Runs all steps that are not done. See machine.h.
 Status run_steps(Move& move, const std::vector<std::unique_ptr<Step>>& steps);
+// … and all of these, whatever the state of the move is.
+Status run_all(Move& move, const std::vector<std::unique_ptr<Step>>& steps);
 
 }  // namespace atb::migrate

@@ -25,6 +25,13 @@ Status observe_old_host(const Looking& looking, Observed& seen) {
   if (!old_status && old_status.error().kind != ErrorKind::gone)
     return std::unexpected(std::move(old_status).error());
   seen.old_active = old_status && old_status->active;
+  if (old_status) {
+    seen.old_status = old_status->status;
+  } else if (old_status.error().id == "xrpc.repo_takendown") {
+    seen.old_status = "takendown";
+  } else if (old_status.error().id == "xrpc.repo_suspended") {
+    seen.old_status = "suspended";
+  }
   seen.log = looking.identity.log;
   return {};
 }

@@ -68,8 +68,24 @@ Status check_way(const Observed& observed, const Wishes& wishes) {
   return check_web(observed);
 }
 
+// Seen on the reference server: it lets the owner in, hands out what is the owner's, and signs a change of
+// the identity; but it gives no token for another host (docs/leaving.md).
+Failure taken_down(const Observed& observed) {
+  const std::string did = observed.did.str();
+  const std::string key =
+      observed.plc ? "'atbackup key new FILE', 'atbackup key enroll " + did + " --rotation-key FILE', " : "";
+  return fail(ErrorKind::refused, "move.taken_down",
+              observed.old_host + " has taken the account down (" + observed.old_status +
+                  "), and vouches for it no more",
+              "it can leave with its backup" + std::string(observed.plc ? " and a key of your own: " : ": ") +
+                  key + "'atbackup login " + did + " --allow-takendown', 'atbackup export " + did +
+                  " -o FOLDER/', then the same migrate with --from FOLDER" +
+                  (observed.plc ? " --rotation-key FILE" : ""));
+}
+
 Status check_account(const Observed& observed) {
   if (observed.old_active) return {};
+  if (observed.old_status == "takendown" || observed.old_status == "suspended") return taken_down(observed);
   return fail(ErrorKind::refused, "move.old_inactive", "the account is not active on " + observed.old_host,
               "activate it there first; if the move was finished before, 'atbackup migrate status' tells");
 }

@@ -33,6 +33,7 @@ struct Observed {
   std::string new_status{};        // … why it is not active there; empty: it is active
   bool plc = true;                 // did:plc
   bool old_active = true;
+  std::string old_status{};  // why not: "takendown", "suspended", "deactivated"
   // For a move without the old host, which cannot be asked; its domains are then those that are known by
   // name.
   std::optional<LeaveFacts> leave{};

@@ -70,6 +70,7 @@ FakeAccount& FakePds::add_account(const syntax::Did& did, crypto::PrivateKey key
                                                            .app_password = {},
                                                            .key = std::move(key),
                                                            .active = true,
+                                                           .taken_down = false,
                                                            .builder = {},
                                                            .records = {},
                                                            .blocks = {},
@@ -157,6 +158,7 @@ Answer FakePds::Call::answer() {
       {"com.atproto.repo.uploadBlob", &Call::upload_blob},
       {"com.atproto.repo.getRecord", &Call::get_record},
       {"com.atproto.repo.createRecord", &Call::create_record},
+      {"com.atproto.repo.putRecord", &Call::put_record},
       {"com.atproto.repo.deleteRecord", &Call::delete_record},
       {"app.bsky.actor.getPreferences", &Call::get_preferences},
       {"app.bsky.actor.putPreferences", &Call::put_preferences},
@@ -188,12 +190,32 @@ FakeAccount& FakePds::Call::caller() {
   const auto ends = account::expiry_of(Secret::copy_of(request.bearer));
   if (account == nullptr || (ends && *ends < pds.clock_.wall_us() / 1'000'000))
     throw Refusal{400, "ExpiredToken", "Token has expired"};
+  if (account->taken_down) check_taken_down_scope();
   return *account;
+}
+
+bool FakePds::Call::allows_takendown() const {
+  const data::Value* wish = input.find("allowTakendown");
+  return wish != nullptr && wish->boolean() != nullptr && *wish->boolean();
+}
+
+// What the reference server lets through for the owner of an account that it has taken down. It gives no
+// service token either, for want of a scope that is asked for.
+void FakePds::Call::check_taken_down_scope() const {
+  static const std::set<std::string_view> kLeft = {"com.atproto.sync.getRepo",
+                                                   "com.atproto.sync.listBlobs",
+                                                   "com.atproto.sync.getBlob",
+                                                   "app.bsky.actor.getPreferences",
+                                                   "com.atproto.identity.requestPlcOperationSignature",
+                                                   "com.atproto.identity.signPlcOperation",
+                                                   "com.atproto.server.deactivateAccount"};
+  if (!kLeft.contains(method)) throw Refusal{400, "InvalidToken", "Bad token scope"};
 }
 
 FakeAccount& FakePds::Call::owner() {
   FakeAccount& account = caller();
-  if (account::scope_of(Secret::copy_of(request.bearer)) != account::Scope::full)
+  const account::Scope scope = account::scope_of(Secret::copy_of(request.bearer));
+  if (scope != account::Scope::full && !(account.taken_down && scope == account::Scope::takendown))
     throw Refusal{400, "InvalidToken", "Bad token scope"};
   return account;
 }
@@ -203,6 +225,9 @@ FakeAccount& FakePds::Call::subject() {
   const auto did = syntax::Did::parse(wanted);
   FakeAccount* account = did ? pds.find(*did) : nullptr;
   if (account == nullptr) throw Refusal{400, "RepoNotFound", "Could not find repo for DID: " + wanted};
+  if (account->taken_down && by_token() != account)
+    throw Refusal{400, "RepoTakendown", "Repo has been takendown: " + wanted};
+  if (by_token() == account && account->taken_down) check_taken_down_scope();
   if (!account->active && by_token() != account)
     throw Refusal{400, "RepoDeactivated", "Repo has been deactivated: " + wanted};
   return *account;
@@ -254,7 +279,9 @@ Answer FakePds::Call::create_session() {
     }
     if (pds.two_factor && text("authFactorToken") != pds.mailbox_)
       throw Refusal{401, "AuthenticationRequired", "Token is invalid"};
-    return json(tokens_for(*account, "com.atproto.access"));
+    if (account->taken_down && !allows_takendown())
+      throw Refusal{401, "AccountTakedown", "Account has been taken down"};
+    return json(tokens_for(*account, account->taken_down ? "com.atproto.takendown" : "com.atproto.access"));
   }
   throw Refusal{401, "AuthenticationRequired", "Invalid identifier or password"};
 }
@@ -262,6 +289,8 @@ Answer FakePds::Call::create_session() {
 // A spent refresh token stays good: the reference server takes it for two hours more.
 Answer FakePds::Call::refresh_session() {
   for (auto& [did, account] : pds.accounts_) {
+    if (account->refresh_tokens.contains(request.bearer) && account->taken_down)
+      throw Refusal{401, "AccountTakedown", "Account has been taken down"};
     if (account->refresh_tokens.contains(request.bearer))
       return json(tokens_for(*account, "com.atproto.access"));
   }

@@ -33,6 +33,7 @@ struct FakeAccount {
   std::string app_password;
   crypto::PrivateKey key;
   bool active = false;
+  bool taken_down = false;  // by the host: the owner gets a session that opens little
 
   repo::Builder builder;  // the records, for the next commit
   std::map<std::string, Bytes> records;

@@ -39,6 +39,8 @@ struct FakePds::Call {
   // its owner.
   FakeAccount& subject();
   FakeAccount* by_token();
+  void check_taken_down_scope() const;
+  bool allows_takendown() const;
   static Answer json(data::Value value);
 
   // fake_pds.cpp: sessions
@@ -77,6 +79,7 @@ struct FakePds::Call {
   Answer upload_blob();
   Answer get_record();
   Answer create_record();
+  Answer put_record();
   Answer delete_record();
 };
 

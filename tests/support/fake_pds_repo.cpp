@@ -94,8 +94,10 @@ Answer FakePds::Call::repo_status() {
   const FakeAccount* account = pds.find(did);
   if (account == nullptr) throw Refusal{400, "RepoNotFound", "Could not find repo for DID: " + did.str()};
   data::Object status;
-  status.set("did", did.str()).set("active", account->active);
-  if (account->active) {
+  status.set("did", did.str()).set("active", account->active && !account->taken_down);
+  if (account->taken_down) {
+    status.set("status", "takendown");
+  } else if (account->active) {
     status.set("rev", account->rev);
   } else {
     status.set("status", "deactivated");
@@ -251,7 +253,21 @@ Answer FakePds::Call::create_record() {
   FakeAccount& account = caller();
   if (!account.active) throw Refusal{400, "AccountDeactivated", "Account is deactivated"};
   const std::string key = text("collection") + "/" + text("rkey");
-  if (account.records.contains(key)) throw Refusal{400, "InvalidRequest", "Record already exists"};
+  if (account.records.contains(key)) throw Refusal{500, "InternalServerError", "Internal Server Error"};
+  pds.put_record(account, key, data::from_data_model_json(*input.find("record")).value());
+  pds.commit(account);
+  return json(data::Object().set("uri", "at://" + account.did.str() + "/" + key));
+}
+
+Answer FakePds::Call::put_record() {
+  FakeAccount& account = caller();
+  if (!account.active) throw Refusal{401, "AccountDeactivated", "Account is deactivated"};
+  const std::string key = text("collection") + "/" + text("rkey");
+  const auto found = account.records.find(key);
+  const std::string there =
+      found == account.records.end() ? "" : ipld::Cid::of(ipld::Codec::dag_cbor, found->second).str();
+  if (input.find("swapRecord") != nullptr && text("swapRecord") != there)
+    throw Refusal{400, "InvalidSwap", "Record was at " + there};
   pds.put_record(account, key, data::from_data_model_json(*input.find("record")).value());
   pds.commit(account);
   return json(data::Object().set("uri", "at://" + account.did.str() + "/" + key));

@@ -220,3 +220,43 @@ TEST_CASE("enroll: signed by a held key, struck at any request, it is done once"
     CHECK(points >= 5);
   }
 }
+
+TEST_CASE("enroll: a host that has taken the account down still signs, and the directory is told from here",
+          "[migrate]") {
+  MoveBench bench;
+  have_key(bench);
+  bench.network.old_account().taken_down = true;
+  const auto run = bench.enroll();
+  INFO(words_of(run.result));
+  REQUIRE(run.result);
+  CHECK(run.result->rank == 0);
+  CHECK(keys_of(bench).front() == plc_did_key(FakeNetwork::kUserKey));
+  CHECK(bench.network.plc.accepted == 1);
+  CHECK(bench.network.old_host.effects.operations == 0);
+  // With that, and a backup, it leaves.
+  bench.take_backup();
+  bench.options.from = bench.file("my-backup");
+  bench.options.email = FakeNetwork::kEmail;
+  bench.options.handle = "alice.new-host.net";
+  bench.options.no_recovery_key = false;
+  bench.operations = 3;
+  const auto moved = bench.start();
+  INFO((moved.result ? "done" : moved.result.error().id + ": " + moved.result.error().message));
+  REQUIRE(moved.result);
+  CHECK(bench.complaints() == "");
+  CHECK_FALSE(bench.person.was_asked("Keep this key?"));
+}
+
+TEST_CASE("enroll: of an account that is taken down, struck at any request, it goes on", "[migrate]") {
+  for (std::size_t at = 1;; ++at) {
+    MoveBench bench;
+    have_key(bench);
+    bench.network.old_account().taken_down = true;
+    auto run = bench.enroll({.seam = Seam::http, .blow = Blow::reply_lost, .at = at});
+    if (!run.struck) break;
+    for (int again = 0; again < 3 && !run.result; ++again) run = bench.enroll();
+    INFO(at << " " << run.victim << " " << words_of(run.result));
+    REQUIRE(run.result);
+    CHECK(bench.network.plc.accepted == 1);
+  }
+}

@@ -79,6 +79,17 @@ TEST_CASE("plan: each thing that stands against a move is told by name", "[migra
     seen.old_active = false;
     CHECK(test::error_id(make_plan(seen, {})) == "move.old_inactive");
   }
+  SECTION("taken down") {
+    seen.old_active = false;
+    seen.old_status = "takendown";
+    const auto refused = make_plan(seen, {});
+    CHECK(test::error_id(refused) == "move.taken_down");
+    CHECK(refused.error().hint.find("key enroll") != std::string::npos);
+    CHECK(refused.error().hint.find("--allow-takendown") != std::string::npos);
+    seen.plc = false;
+    seen.did = *syntax::Did::parse("did:web:alice.net");
+    CHECK(make_plan(seen, {}).error().hint.find("key enroll") == std::string::npos);
+  }
   SECTION("telephone") {
     seen.phone_required = true;
     CHECK(test::error_id(make_plan(seen, {})) == "move.phone");
