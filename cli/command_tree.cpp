@@ -212,6 +212,15 @@ void add_migrate(CLI::App& app, MigrateOptions& options) {
   resume->add_option("account", options.account, "Which one, when several are under way")
       ->type_name("ACCOUNT");
   add_migrate_inputs(*resume, options);
+  resume->add_flag("--bring-late-posts", options.bring_late_posts,
+                   "Bring over what was written on the old host and did not come along");
+  CLI::App* activate =
+      command->add_subcommand("activate", "Activate an account that its own host holds as deactivated");
+  activate->add_option("account", options.account, "Handle, DID or at:// URI")
+      ->type_name("ACCOUNT")
+      ->required();
+  add_secret(*activate, options.password, "password", "Main password of the account");
+  add_secret(*activate, options.auth_code, "auth-code", "Login code that the host mails");
   CLI::App* abort = command->add_subcommand("abort", "Give a move up, as far as its state lets it");
   abort->add_option("account", options.account, "Which one, when several are under way")
       ->type_name("ACCOUNT");

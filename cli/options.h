@@ -99,6 +99,7 @@ struct MigrateOptions {
   std::vector<std::string> keep_operations;
   std::string confirm;
   bool wait = false;
+  bool bring_late_posts = false;
   unsigned jobs = 4;
   SecretOptions password;
   SecretOptions new_password;

@@ -83,6 +83,8 @@ ExitCode dispatch(const CLI::App& tree, Shell& shell, const AllOptions& options)
     return run_migrate_abort(shell, options.migrate);
   if (command->get_subcommands().front()->get_name() == "rehearse")
     return run_migrate_rehearse(shell, options.migrate);
+  if (command->get_subcommands().front()->get_name() == "activate")
+    return run_migrate_activate(shell, options.migrate);
   return run_migrate_status(shell);
 }
 

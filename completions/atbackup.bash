@@ -13,6 +13,7 @@ _atbackup() {
       ' migrate') path='migrate' ;;
       'migrate status') path='migrate status' ;;
       'migrate resume') path='migrate resume' ;;
+      'migrate activate') path='migrate activate' ;;
       'migrate abort') path='migrate abort' ;;
       'migrate rehearse') path='migrate rehearse' ;;
       ' doctor') path='doctor' ;;
@@ -62,12 +63,15 @@ _atbackup() {
       else COMPREPLY=($(compgen -f -- "$cur")); fi ;;
     'migrate')
       if [[ $cur == -* ]]; then COMPREPLY=($(compgen -W '--allow-missing-blobs --auth-code-command --auth-code-file --confirm --dry-run --email --from --handle --help --invite-code --jobs --keep-key --keep-operation --new-password-command --new-password-file --no-recovery-key --passphrase-command --passphrase-file --password-command --password-file --plc-token-command --plc-token-file --recovery-key-out --remove-key --rotation-key --to --undo-operation --wait -h --allow-private-host --color --dns-server --json --json-progress --pds --plc-url --proxy --quiet --verbose --yes -q -v -y' -- "$cur"))
-      else COMPREPLY=($(compgen -W 'status resume abort rehearse' -- "$cur")); fi ;;
+      else COMPREPLY=($(compgen -W 'status resume activate abort rehearse' -- "$cur")); fi ;;
     'migrate status')
       if [[ $cur == -* ]]; then COMPREPLY=($(compgen -W '--help -h --allow-private-host --color --dns-server --json --json-progress --pds --plc-url --proxy --quiet --verbose --yes -q -v -y' -- "$cur"))
       else COMPREPLY=($(compgen -f -- "$cur")); fi ;;
     'migrate resume')
-      if [[ $cur == -* ]]; then COMPREPLY=($(compgen -W '--allow-missing-blobs --auth-code-command --auth-code-file --confirm --email --from --handle --help --invite-code --jobs --keep-key --keep-operation --new-password-command --new-password-file --no-recovery-key --passphrase-command --passphrase-file --password-command --password-file --plc-token-command --plc-token-file --recovery-key-out --remove-key --rotation-key --undo-operation --wait -h --allow-private-host --color --dns-server --json --json-progress --pds --plc-url --proxy --quiet --verbose --yes -q -v -y' -- "$cur"))
+      if [[ $cur == -* ]]; then COMPREPLY=($(compgen -W '--allow-missing-blobs --auth-code-command --auth-code-file --bring-late-posts --confirm --email --from --handle --help --invite-code --jobs --keep-key --keep-operation --new-password-command --new-password-file --no-recovery-key --passphrase-command --passphrase-file --password-command --password-file --plc-token-command --plc-token-file --recovery-key-out --remove-key --rotation-key --undo-operation --wait -h --allow-private-host --color --dns-server --json --json-progress --pds --plc-url --proxy --quiet --verbose --yes -q -v -y' -- "$cur"))
+      else COMPREPLY=($(compgen -f -- "$cur")); fi ;;
+    'migrate activate')
+      if [[ $cur == -* ]]; then COMPREPLY=($(compgen -W '--auth-code-command --auth-code-file --help --password-command --password-file -h --allow-private-host --color --dns-server --json --json-progress --pds --plc-url --proxy --quiet --verbose --yes -q -v -y' -- "$cur"))
       else COMPREPLY=($(compgen -f -- "$cur")); fi ;;
     'migrate abort')
       if [[ $cur == -* ]]; then COMPREPLY=($(compgen -W '--confirm --help --passphrase-command --passphrase-file --rotation-key -h --allow-private-host --color --dns-server --json --json-progress --pds --plc-url --proxy --quiet --verbose --yes -q -v -y' -- "$cur"))

@@ -26,6 +26,7 @@ ExitCode run_migrate_plan(Shell& shell, const MigrateOptions& options);
 ExitCode run_migrate_resume(Shell& shell, const MigrateOptions& options);
 ExitCode run_migrate_abort(Shell& shell, const MigrateOptions& options);
 ExitCode run_migrate_rehearse(Shell& shell, const MigrateOptions& options);
+ExitCode run_migrate_activate(Shell& shell, const MigrateOptions& options);
 ExitCode run_migrate_status(Shell& shell);
 ExitCode run_doctor(Shell& shell, const DoctorOptions& options);
 ExitCode run_key_new(Shell& shell, const KeyOptions& options);

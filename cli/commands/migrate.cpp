@@ -96,6 +96,7 @@ std::string words(const migrate::MoveStatus& move, bool verbose) {
     text += "  is being given up; go on with 'atbackup migrate abort " + move.did + "'\n";
   } else if (!move.finished.empty()) {
     text += "  finished " + printable(move.finished) + "\n";
+    for (const std::string& note : move.notes) text += "  note: " + printable(note) + "\n";
   } else {
     text += fmt::format("  next: {}\n  {}\n  go on with 'atbackup migrate resume {}'\n",
                         printable(move.next_title), where_it_stands(move), move.did);
@@ -109,6 +110,8 @@ std::string words(const migrate::MoveStatus& move, bool verbose) {
 }
 
 data::Object object_of(const migrate::MoveStatus& move) {
+  data::Array notes;
+  for (const std::string& note : move.notes) notes.emplace_back(note);
   return data::Object()
       .set("type", "move")
       .set("did", move.did)
@@ -121,7 +124,8 @@ data::Object object_of(const migrate::MoveStatus& move) {
       .set("past_no_return", move.past_no_return)
       .set("finished", move.finished)
       .set("aborting", move.aborting)
-      .set("aborted", move.aborted);
+      .set("aborted", move.aborted)
+      .set("notes", std::move(notes));
 }
 
 }  // namespace

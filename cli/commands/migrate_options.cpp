@@ -41,6 +41,7 @@ Result<migrate::Options> move_options(Shell& shell, const MigrateOptions& option
   wanted.confirm = options.confirm;
   wanted.yes = shell.options().yes;
   wanted.wait = options.wait;
+  wanted.bring_late = options.bring_late_posts;
   wanted.jobs = options.jobs;
   return wanted;
 }

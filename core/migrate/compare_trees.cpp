@@ -40,26 +40,41 @@ Result<std::vector<Leaf>> leaves_of(Tree tree, const Limits& limits, const StopT
 }  // namespace
 
 Result<TreeDifference> compare_trees(Tree before, Tree after, const Limits& limits, const StopToken& stop) {
-  const std::vector<Leaf> old_leaves = TRY(leaves_of(before, limits, stop));
-  const std::vector<Leaf> new_leaves = TRY(leaves_of(after, limits, stop));
-  TreeDifference difference{.before = old_leaves.size()};
+  std::vector<Leaf> old_leaves = TRY(leaves_of(before, limits, stop));
+  std::vector<Leaf> new_leaves = TRY(leaves_of(after, limits, stop));
+  TreeDifference difference{.before = old_leaves.size(), .records = {}};
+  std::vector<ChangedRecord>& changed = difference.records;
   auto a = old_leaves.begin();
   auto b = new_leaves.begin();
   // Both come in key order.
   while (a != old_leaves.end() || b != new_leaves.end()) {
     if (b == new_leaves.end() || (a != old_leaves.end() && a->key < b->key)) {
-      ++difference.gone;
+      changed.push_back({std::move(a->key), a->cid, std::nullopt});
       ++a;
     } else if (a == old_leaves.end() || b->key < a->key) {
-      ++difference.added;
+      changed.push_back({std::move(b->key), std::nullopt, b->cid});
       ++b;
     } else {
-      if (a->cid != b->cid) ++difference.changed;
+      if (a->cid != b->cid) changed.push_back({std::move(a->key), a->cid, b->cid});
       ++a;
       ++b;
     }
   }
   return difference;
+}
+
+DifferenceCounts counts_of(const std::vector<ChangedRecord>& records) {
+  DifferenceCounts counts;
+  for (const ChangedRecord& one : records) {
+    if (!one.before) {
+      ++counts.added;
+    } else if (!one.after) {
+      ++counts.gone;
+    } else {
+      ++counts.changed;
+    }
+  }
+  return counts;
 }
 
 }  // namespace atb::migrate

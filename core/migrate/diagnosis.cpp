@@ -81,6 +81,12 @@ Point judge_host(const Symptoms& seen, bool network) {
     return poor("host", kWeight / 2, kWeight, seen.host + " is not well: " + printable(host->problem, 200),
                 "look again in an hour; make a backup while it answers");
   }
+  if (seen.deactivated) {
+    return poor(
+        "host", 0, kWeight,
+        seen.host + " holds the account as deactivated, although the account's record names this host",
+        "if it was not you who deactivated it: atbackup migrate activate " + seen.did);
+  }
   if (!seen.account_problem.empty()) {
     return poor("host", 0, kWeight,
                 seen.host + " does not serve the account: " + printable(seen.account_problem, 200),

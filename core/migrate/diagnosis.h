@@ -65,6 +65,7 @@ struct Symptoms {
   bool plc = true;
   std::vector<ServerHealth> servers;  // the account's host first, where it is known
   std::string account_problem;        // why the host does not serve the account; empty: it does
+  bool deactivated = false;           // … as it holds it as deactivated, although the identity names it
   bool handle_proven = true;
   bool handle_of_host = false;  // it dies with the host
   std::optional<BackupHealth> backup;

@@ -130,6 +130,7 @@ class Examination {
         head_ = latest->cid.str();
       } else {
         seen_.account_problem = latest.error().message;
+        seen_.deactivated = latest.error().id == "xrpc.repo_deactivated";
       }
     }
     const auto handle = syntax::Handle::parse(seen_.handle);

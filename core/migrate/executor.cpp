@@ -1,4 +1,5 @@
 // Runs the steps: observe, skip what is so, journal the intent, act, observe again. See machine.h.
+#include "core/migrate/late.h"
 #include "core/migrate/leave.h"
 #include "core/migrate/machine.h"
 #include "core/migrate/move.h"
@@ -118,6 +119,7 @@ std::vector<std::unique_ptr<Step>> steps_of(bool alone, bool web) {
   }
   steps.push_back(activate_step());
   steps.push_back(alone ? leave_old_alone_step() : deactivate_old_step());
+  if (!alone) steps.push_back(late_records_step());
   steps.push_back(fresh_commit_step());
   steps.push_back(proof_step());
   steps.push_back(finish_step());
@@ -131,12 +133,29 @@ namespace {
 bool to_be_run(std::string_view name, bool past, bool finished) {
   if (finished) return name == "finish";
   if (!past) return true;
-  static constexpr std::array<std::string_view, 6> kAfter = {"log-in-new",   "activate", "deactivate-old",
-                                                             "fresh-commit", "proof",    "finish"};
+  static constexpr std::array<std::string_view, 7> kAfter = {
+      "log-in-new", "activate", "deactivate-old", "late-posts", "fresh-commit", "proof", "finish"};
   return std::ranges::find(kAfter, name) != kAfter.end();
 }
 
 bool is_limited(const Status& status) { return !status && status.error().kind == ErrorKind::rate_limited; }
+
+Status run_step(Move& move, Step& step, std::size_t number, std::size_t of) {
+  Status done = Execution(move, step, number, of).run();
+  while (move.options.wait && is_limited(done)) {
+    TRY(wait_out(move, done.error()));
+    done = Execution(move, step, number, of).run();
+  }
+  if (is_limited(done)) done = come_back_later(move, std::move(done).error());
+  const std::string not_done = std::string(step.title()) + ": not done";
+  if (done) return move.forget_notes(not_done);
+  if (step.must_hold() || done.error().kind == ErrorKind::cancelled) {
+    return std::unexpected(std::move(done).error().while_("while doing: " + std::string(step.title())));
+  }
+  TRY(move.forget_notes(not_done));  // an older reason
+  return move.note(not_done + " (" + done.error().message + "); 'atbackup migrate resume " + move.did.str() +
+                   "' tries again.");
+}
 
 }  // namespace
 
@@ -144,25 +163,13 @@ Status run_steps(Move& move, const std::vector<std::unique_ptr<Step>>& steps) {
   const bool past = TRY(past_no_return(move.journal));
   const bool finished = move.journal.has(fact::kFinished);
   for (std::size_t i = 0; i < steps.size(); ++i) {
-    Step& step = *steps[i];
-    if (!to_be_run(step.name(), past, finished)) continue;
-    Status done = Execution(move, step, i + 1, steps.size()).run();
-    while (move.options.wait && is_limited(done)) {
-      TRY(wait_out(move, done.error()));
-      done = Execution(move, step, i + 1, steps.size()).run();
-    }
-    if (is_limited(done)) done = come_back_later(move, std::move(done).error());
-    const std::string not_done = std::string(step.title()) + ": not done";
-    if (done) {
-      TRY(move.forget_notes(not_done));
-      continue;
-    }
-    if (step.must_hold() || done.error().kind == ErrorKind::cancelled) {
-      return std::unexpected(std::move(done).error().while_("while doing: " + std::string(step.title())));
-    }
-    TRY(move.forget_notes(not_done));  // an older reason
-    TRY(move.note(not_done + " (" + done.error().message + ")"));
+    if (to_be_run(steps[i]->name(), past, finished)) TRY(run_step(move, *steps[i], i + 1, steps.size()));
   }
+  return {};
+}
+
+Status run_all(Move& move, const std::vector<std::unique_ptr<Step>>& steps) {
+  for (std::size_t i = 0; i < steps.size(); ++i) TRY(run_step(move, *steps[i], i + 1, steps.size()));
   return {};
 }
 

@@ -1,5 +1,5 @@
-// A CAR for an import: the blocks come first, into a scratch file without a name; the commit they belong to is
-// known last and goes before them. Private to this module.
+// A CAR for an import: the blocks come first, into a scratch file without a name; the commit they belong to
+// is known last and goes before them. Private to this module.
 #pragma once
 
 #include "core/base/buffered_sink.h"

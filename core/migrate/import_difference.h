@@ -1,10 +1,11 @@
-// The repository into a host that has an older one of the same account: an account that comes back to where it
-// once lived, or what was written since the last import. Only what differs is sent. Private to this module.
+// The repository into a host that has an older one of the same account: an account that comes back to where
+// it once lived, or what was written since the last import. Only what differs is sent. Private to this
+// module.
 //
-// A host that imports compares the tree of a CAR with the one it has, and looks nodes up in both; records only
-// in the CAR. So the host is asked for the nodes of its tree that ours does not have, level by level: where
-// both trees have the same node, all below it is the same. A record goes along unless the host has it under
-// the very same key.
+// A host that imports compares the tree of a CAR with the one it has, and looks nodes up in both; records
+// only in the CAR. So the host is asked for the nodes of its tree that ours does not have, level by level:
+// where both trees have the same node, all below it is the same. A record goes along unless the host has it
+// under the very same key.
 #pragma once
 
 #include "core/migrate/import_pieces.h"

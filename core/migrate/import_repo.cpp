@@ -64,7 +64,8 @@ class Import {
   Import(Move& move, backup::BackupSource& backup) : move_(move), backup_(backup) {}
 
   Status run() {
-    if (TRY(has_an_older_one()) && TRY(send_difference())) return {};
+    const bool older_one = TRY(has_an_older_one());
+    if (older_one && TRY(send_difference())) return {};
     const auto car = TRY(backup_.open_car());
     if (limit_of(move_) == 0 && !signs_anew(move_)) {
       Status whole = xrpc::import_repo(TRY(move_.new_host.client()), *car, move_.stop());

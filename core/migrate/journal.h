@@ -59,7 +59,7 @@ inline constexpr std::string_view kNewHost = "new.host";
 inline constexpr std::string_view kNewDid = "new.did";  // of the host: the audience of service tokens
 // "yes": an account was on the new host before this move could have made one (returning.h).
 inline constexpr std::string_view kReturns = "account.returns";
-inline constexpr std::string_view kHandle = "handle";   // on the new host
+inline constexpr std::string_view kHandle = "handle";  // on the new host
 inline constexpr std::string_view kEmail = "email";
 inline constexpr std::string_view kAllowedMissing = "blobs.allowed_missing";  // CIDs, a line each
 inline constexpr std::string_view kBackupCommit = "backup.commit";            // CID of the proven commit
@@ -87,6 +87,11 @@ inline constexpr std::string_view kUndoes = "operation.undoes";
 // CIDs of operations that could be undone and shall not be, a line each.
 inline constexpr std::string_view kKeptOperations = "operation.kept";
 inline constexpr std::string_view kRequest = "operation.request";  // what `plc submit|revert` was asked for
+// The old host's last commit, when it was looked at after the move (late.h), and what it had that did not
+// come along: "path cid-as-moved cid-there", a line each, "-" for none.
+inline constexpr std::string_view kLateHead = "late.head";
+inline constexpr std::string_view kLateRecords = "late.records";
+inline constexpr std::string_view kLateDecision = "late.decision";  // "bring" or "leave"
 inline constexpr std::string_view kInertKey = "fresh.record_key";
 inline constexpr std::string_view kNotes =
     "notes";  // what could not be done and is told at the end, a line each

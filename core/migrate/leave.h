@@ -8,6 +8,8 @@
 namespace atb::migrate {
 
 // The way of this move: the plan decides it, the journal keeps it.
+// How the note begins that such a move leaves.
+inline constexpr std::string_view kOldHostLeftAlone = "The account was not deactivated on ";
 bool without_old_host(const Journal& journal);
 
 // Whose backup this is, and the identity as the directory knows it now; handles may be dead with the host.

@@ -16,7 +16,7 @@
 //
 //   planned > recovery-key-kept > backed-up > account-made > imported > blobs-there > preferences-there > caught-up > operation-signed
 //   ==== POINT OF NO RETURN: submit ====
-//   operation-in-directory > active > old-inactive > fresh-commit > proven > finished
+//   operation-in-directory > active > old-inactive > late-looked-for > fresh-commit > proven > finished
 //
 // STEP              WHAT HOLDS AFTERWARDS                                        WHAT A KILL IN IT LEAVES
 //   log-in-old      a main-password session of the old host is kept, and the     nothing
@@ -78,8 +78,6 @@
 //                   for that without an end, and copies meanwhile what is written on
 //                   the old host
 //
-// clang-format on
-//
 // AN ACCOUNT THAT IS ON THE NEW HOST ALREADY (returning.h): it lived there before, or an earlier try left it
 //
 //   log-in-old,      also: logged in there with the password it has there;  nothing
@@ -88,9 +86,16 @@
 //   import           as above; only what its older tree lacks is sent, and the whole to a host that does not
 //                    take that (import_difference.h). So it is in each catch-up too
 //
-// clang-format on
+// AFTER THE MOVE
 //
-// clang-format off
+//   late-posts      what the old host has besides what was moved is kept in   gathered again, or looked at
+//                   the move's folder; it is on the new host, or was          record by record on the new host
+//                   left, which is told with the command that brings it
+//
+// deactivate-old and late-posts need not hold. `resume`, given the account of a finished move, runs them again,
+// and `activate` where the new host holds the account as deactivated (aftercare.h); after a move without the
+// old host too, for the day when that comes back.
+//
 // GIVING UP (`migrate abort`; abort.h decides by the state, and says what stays where)
 //
 //   until `claim` or `submit` was begun     dropped: sessions ended, secrets removed, the journal put aside
@@ -106,7 +111,7 @@
 //   undo-sign       an operation with the former signing key is in the journal   an unused signature
 //   undo-claim      the identity does not name the temporary key                 observed
 //   give-up         secrets and sessions are gone, and the journal says so       some are left; the next run
-//   removes them
+//                                                                                removes them
 //
 // That it is being given up is in the journal before the first of these; from then on `resume` refuses, and
 // `abort` goes on.
@@ -114,6 +119,7 @@
 // Up to and including `sign` a move can be dropped: the account lives on the old host as before, and the new
 // host holds a deactivated copy. From `submit` on, the identity names the new host; the way on is forward
 // (`migrate resume`), and the steps before are not looked at again.
+// clang-format on
 #pragma once
 
 #include "core/base/result.h"

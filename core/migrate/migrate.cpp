@@ -1,5 +1,6 @@
 #include "core/migrate/migrate.h"
 
+#include "core/migrate/aftercare.h"
 #include "core/migrate/leave.h"
 #include "core/migrate/machine.h"
 #include "core/migrate/moves.h"
@@ -21,11 +22,15 @@ Status look_at_submission(Move& move) {
   return move.journal.write(kPointOfNoReturn, Phase::observed, seen.detail);
 }
 
-Result<Outcome> run(OpenMove open) {
+Result<Outcome> run(OpenMove open, bool again = false) {
   Move& move = *open.move;
-  TRY(look_at_submission(move));
-  TRY(observe_and_plan(move));
-  TRY(run_steps(move, steps_of(move.journal)));
+  if (again && move.journal.has(fact::kFinished)) {
+    TRY(run_aftercare(move));
+  } else {
+    TRY(look_at_submission(move));
+    TRY(observe_and_plan(move));
+    TRY(run_steps(move, steps_of(move.journal)));
+  }
   Outcome outcome;
   outcome.did = move.did.str();
   outcome.old_host = move.old_host.host().origin();
@@ -148,6 +153,7 @@ Result<MoveStatus> status_of(const Known& known, os::Clock& clock) {
   one.past_no_return = TRY(past_no_return(journal));
   one.claimed = TRY(journal.last_phase("claim")) == name_of(Phase::observed);
   one.events = TRY(journal.events());
+  if (known.finished) one.notes = lines_of(journal.get(fact::kNotes));
   if (known.over()) return one;
   for (const auto& step : steps_of(journal)) {
     const std::string phase = TRY(journal.last_phase(step->name()));
@@ -170,7 +176,8 @@ Result<Outcome> resume(const World& world, const std::optional<syntax::AtIdentif
   open.resumed = true;
   TRY(check_not_aborting(open.move->journal));
   if (!chosen->finished) TRY(note_way(open.move->journal, options));
-  return run(std::move(open));
+  // One that is only to be tidied up is no finished one yet.
+  return run(std::move(open), chosen->finished);
 }
 
 Result<std::vector<MoveStatus>> status(os::FileSystem& fs, os::Clock& clock,

@@ -47,9 +47,10 @@ struct Options {
   std::vector<std::string> undo_operations;  // CIDs: what was done against the user is undone by the move
   std::vector<std::string> keep_operations;  // … or was the user's own doing
   std::string confirm;                       // --confirm DID
-  bool yes = false;   // --yes: begin without asking; about the identity it asks all the same
-  bool wait = false;  // --wait: at a limit of a host, wait for its end and go on
-  unsigned jobs = 4;  // uploads side by side
+  bool yes = false;         // --yes: begin without asking; about the identity it asks all the same
+  bool bring_late = false;  // --bring-late-posts: what was written on the old host and did not come along
+  bool wait = false;        // --wait: at a limit of a host, wait for its end and go on
+  unsigned jobs = 4;        // uploads side by side
 };
 
 // What the move tells while it runs. Calls come from the moving thread.
@@ -102,7 +103,7 @@ struct World {
 Result<Outcome> start(const World& world, const syntax::AtIdentifier& account, const Options& options,
                       const SecretSources& secrets);
 // Goes on. `account` empty: the only unfinished move; "move.none" (not_found) or "move.several"
-// (invalid_input) else.
+// (invalid_input) else. A finished one that is named: what it left open is looked at again (aftercare.h).
 Result<Outcome> resume(const World& world, const std::optional<syntax::AtIdentifier>& account,
                        const Options& options, const SecretSources& secrets);
 
@@ -120,6 +121,7 @@ struct MoveStatus {
   bool aborting = false;  // 'migrate abort' was begun
   std::string aborted;    // RFC 3339, or empty
   std::vector<JournalEvent> events;
+  std::vector<std::string> notes;   // of a finished one: what it left open; sentences
   std::optional<Error> unreadable;  // the journal cannot be read: `folder` is all that is known
 };
 Result<std::vector<MoveStatus>> status(os::FileSystem& fs, os::Clock& clock, const std::string& state_folder);

@@ -16,6 +16,16 @@ bool under_any(const syntax::Handle& handle, const std::vector<std::string>& dom
   return std::ranges::any_of(domains, [&](const std::string& domain) { return handle.is_under(domain); });
 }
 
+// Why an account is not active; some hosts say it by an error. Empty: it is, or nobody knows.
+std::string status_word(const Result<xrpc::RepoStatus>& status) {
+  if (status) return status->active ? std::string() : status->status;
+  const std::string& id = status.error().id;
+  if (id == "xrpc.repo_deactivated") return "deactivated";
+  if (id == "xrpc.repo_takendown") return "takendown";
+  if (id == "xrpc.repo_suspended") return "suspended";
+  return {};
+}
+
 Status observe_old_host(const Looking& looking, Observed& seen) {
   const xrpc::Client host = stranger(looking, looking.old_host);
   const auto source = TRY_CONTEXT("while asking the old host about itself",
@@ -25,13 +35,7 @@ Status observe_old_host(const Looking& looking, Observed& seen) {
   if (!old_status && old_status.error().kind != ErrorKind::gone)
     return std::unexpected(std::move(old_status).error());
   seen.old_active = old_status && old_status->active;
-  if (old_status) {
-    seen.old_status = old_status->status;
-  } else if (old_status.error().id == "xrpc.repo_takendown") {
-    seen.old_status = "takendown";
-  } else if (old_status.error().id == "xrpc.repo_suspended") {
-    seen.old_status = "suspended";
-  }
+  seen.old_status = status_word(old_status);
   seen.log = looking.identity.log;
   return {};
 }
@@ -193,7 +197,7 @@ Result<Observed> observe(const Looking& looking, xrpc::ServerDescription& target
   const auto new_status = xrpc::get_repo_status(host, seen.did, looking.context.stop);
   if (!new_status && new_status.error().kind != ErrorKind::gone) return std::unexpected(new_status.error());
   seen.new_knows_account = new_status || new_status.error().id != "xrpc.repo_not_found";
-  if (new_status) seen.new_status = new_status->active ? std::string() : new_status->status;
+  seen.new_status = status_word(new_status);
   seen.new_account_ours = looking.account_ours;
   TRY(observe_clocks(looking, seen));
   seen.now_us = looking.context.clock.wall_us();

@@ -19,7 +19,7 @@ struct StepWords {
 
 constexpr std::string_view kTryAgain = "the host does not answer: nothing has changed, go on later";
 
-constexpr std::array<StepWords, 22> kWords = {{
+constexpr std::array<StepWords, 23> kWords = {{
     {"log-in-old", "your main password on the old host, perhaps a login code from an e-mail; a new password",
      "a wrong password, or one for apps: nothing has changed, try again"},
     {"recovery-key", "a passphrase for the recovery key's file, and a place to print its sheet",
@@ -47,6 +47,7 @@ constexpr std::array<StepWords, 22> kWords = {{
     {"submit", "", "the answer is lost: go on, the directory is looked at"},
     {"activate", "", "the new host does not see the change yet: go on, it can be repeated"},
     {"deactivate-old", "", "the old host refuses: it is told, and does no harm"},
+    {"late-posts", "", "the old host does not answer: it is told, and can be looked at later"},
     {"fresh-commit", "", "go on, it can be repeated"},
     {"proof", "", "what the new host gives is not what was moved: it is told, and the backup is kept"},
     {"finish", "", ""},

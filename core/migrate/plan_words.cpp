@@ -34,7 +34,8 @@ constexpr const char* kBackFromBackup =
     "counted.\n"
     "  3. You see the change to your identity and agree: the new host and its keys, yours first, the old "
     "host's removed. Until then nothing has changed. It is published: the point of no return.\n"
-    "  4. The new host goes active, and a fresh commit is made there (an inert list, made and deleted again), "
+    "  4. The new host goes active, and a fresh commit is made there (an inert list, made and deleted "
+    "again), "
     "so that relays accept it.\n"
     "  5. The account is fetched from the new host and proven: the same tree, the new key.\n";
 
@@ -71,24 +72,30 @@ std::string describe_leave(const Plan& plan, const Observed& observed) {
           : plan.handle_changes || plan.handle.empty()
               ? "The present name cannot go along; old mentions and links follow the account, not the name.\n"
               : fmt::format("It keeps its name, {}.\n", printable(plan.handle));
-  text += plan.returns ? kBackFromBackup :
-      "\nWhat happens, in this order:\n"
-      "  1. The backup is proven.\n"
-      "  2. You see the first change to your identity and agree to it: a temporary signing key, which your "
-      "key signs "
-      "for. Until then nothing has changed.\n"
-      "  3. With the temporary key an inactive account is made on the new host; everything is copied into it "
-      "from the "
-      "backup and counted.\n"
-      "  4. You see the second change and agree: the new host and its keys, yours first, the old host's "
-      "removed. It is "
-      "published: the point of no return.\n"
-      "  5. The new host goes active, and a fresh commit is made there (an inert list, made and deleted "
-      "again), so that "
-      "relays accept it.\n"
-      "  6. The account is fetched from the new host and proven: the same tree, the new key.\n"
-      "Interrupted between 2 and 4, the account is in nobody's hands but yours: 'atbackup migrate resume' "
-      "goes on.\n";
+  text += plan.returns
+              ? kBackFromBackup
+              : "\nWhat happens, in this order:\n"
+                "  1. The backup is proven.\n"
+                "  2. You see the first change to your identity and agree to it: a temporary signing key, "
+                "which your "
+                "key signs "
+                "for. Until then nothing has changed.\n"
+                "  3. With the temporary key an inactive account is made on the new host; everything is "
+                "copied into it "
+                "from the "
+                "backup and counted.\n"
+                "  4. You see the second change and agree: the new host and its keys, yours first, the old "
+                "host's "
+                "removed. It is "
+                "published: the point of no return.\n"
+                "  5. The new host goes active, and a fresh commit is made there (an inert list, made and "
+                "deleted "
+                "again), so that "
+                "relays accept it.\n"
+                "  6. The account is fetched from the new host and proven: the same tree, the new key.\n"
+                "Interrupted between 2 and 4, the account is in nobody's hands but yours: 'atbackup migrate "
+                "resume' "
+                "goes on.\n";
   text += time_words(plan, observed) + warning_words(plan);
   text +=
       "\nNot moved, because no host has it: direct messages stay where they are and keep working; mutes and "
@@ -144,9 +151,10 @@ std::string describe(const Plan& plan, const Observed& observed, bool recovery_k
   text +=
       "\nWhat happens, in this order:\n"
       "  1. Your posts, pictures and preferences are backed up here, and the backup is proven.\n";
-  text += plan.returns ? "  2. What the account that is on the new host lacks is copied into it and counted.\n"
-                       : "  2. An inactive account is made on the new host, and everything is copied into it "
-                         "and counted.\n";
+  text += plan.returns
+              ? "  2. What the account that is on the new host lacks is copied into it and counted.\n"
+              : "  2. An inactive account is made on the new host, and everything is copied into it "
+                "and counted.\n";
   text +=
       "  3. You see the change to your identity, agree to it, and type a code that the old host mails you.\n"
       "     Until you have agreed, nothing has changed: you can stop at any moment.\n"

@@ -2,6 +2,9 @@
 
 #include "core/base/text.h"
 #include "core/migrate/asking.h"
+#include "core/migrate/leave.h"
+
+#include <optional>
 
 namespace atb::migrate {
 namespace {
@@ -24,11 +27,36 @@ Result<xrpc::Tokens> log_in_with(Move& move, const Secret& password) {
 
 Error forgotten(Error error, const Move& move) {
   const std::string host = move.new_host.host().origin();
-  error.hint = "the password is the one that the account had on " + host +
-               ", given with --new-password-file in a script. If it is lost: choose 'forgot password' there, "
-               "which mails a code to the address that host knows, then 'atbackup migrate resume'; or ask its "
-               "operator to delete the account there, and begin anew";
+  error.hint =
+      "the password is the one that the account had on " + host +
+      ", given with --new-password-file in a script. If it is lost: choose 'forgot password' there, "
+      "which mails a code to the address that host knows, then 'atbackup migrate resume'; or ask its "
+      "operator to delete the account there, and begin anew";
   return std::move(error).while_("logging in to the account that is on " + host + " already");
+}
+
+// Some hosts let the owner of an inactive account in on the word of the old host, as if it were to be made;
+// the others say no and change nothing. Empty: they did.
+Result<std::optional<xrpc::Tokens>> vouched_for(Move& move, const Secret& password) {
+  if (without_old_host(move.journal)) return std::optional<xrpc::Tokens>();
+  const xrpc::Client old_client = TRY(move.old_host.client());
+  const xrpc::SessionInfo known = TRY(xrpc::get_session(old_client, move.stop()));
+  xrpc::FixedToken token(TRY(xrpc::get_service_auth(old_client, move.journal.get(fact::kNewDid),
+                                                    "com.atproto.server.createAccount", move.stop())));
+  const xrpc::Client host(move.context.http, move.new_host.host(), &token, move.context.limits);
+  auto tokens =
+      xrpc::create_account(host,
+                           {.did = move.did,
+                            .handle = move.options.handle.empty() ? known.handle : move.options.handle,
+                            .email = move.options.email.empty() ? known.email : move.options.email,
+                            .password = &password,
+                            .invite_code = move.options.invite_code},
+                           move.stop());
+  if (!tokens && tokens.error().kind == ErrorKind::cancelled) return tokens.error();
+  if (!tokens || tokens->did != move.did) return std::optional<xrpc::Tokens>();
+  TRY(move.note("The password on " + move.new_host.host().origin() +
+                " may be neither the one that was given nor known to you: set a new one there."));
+  return std::optional(*std::move(tokens));
 }
 
 Result<xrpc::Tokens> log_in_there(Move& move) {
@@ -45,7 +73,10 @@ Result<xrpc::Tokens> log_in_there(Move& move) {
     auto tokens = log_in_with(move, password);
     if (tokens) return tokens;
     if (tokens.error().kind != ErrorKind::auth) return tokens;
-    if (given || attempt == kAttempts) return forgotten(std::move(tokens).error(), move);
+    if (given || attempt == kAttempts) {
+      if (auto let_in = TRY(vouched_for(move, password))) return *std::move(let_in);
+      return forgotten(std::move(tokens).error(), move);
+    }
     move.world.prompter.show("It is not taken: " + printable(tokens.error().message) + ". Once more.\n");
   }
 }

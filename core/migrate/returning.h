@@ -1,5 +1,5 @@
-// An account that is on the new host already, inactive: it lived there before and comes back, or an earlier try
-// left it half-made. None is made then; the move logs in to this one. Private to this module.
+// An account that is on the new host already, inactive: it lived there before and comes back, or an earlier
+// try left it half-made. None is made then; the move logs in to this one. Private to this module.
 #pragma once
 
 #include "core/migrate/machine.h"

@@ -1,6 +1,8 @@
 // After the point of no return: activation, the old host, a fresh commit, the last proof.
 #include "core/exporter/fetch_repo.h"
+#include "core/migrate/asking.h"
 #include "core/migrate/compare_trees.h"
+#include "core/migrate/late.h"
 #include "core/migrate/machine.h"
 #include "core/migrate/move.h"
 #include "core/os/atomic_file.h"
@@ -44,22 +46,11 @@ class DeactivateOld final : public Step {
     return std::unexpected(std::move(status).error());
   }
 
+  // What was written there since the last catch-up is looked for afterwards, when nobody can post there any
+  // more: with our session the host still answers (late.h).
   Status act(Move& move) override {
-    TRY(look_for_late_posts(move));
-    TRY(xrpc::deactivate_account(TRY(move.old_host.client()), move.stop()));
-    // Once more, now that nobody can post there: with our session the host still answers.
-    return look_for_late_posts(move);
-  }
-
- private:
-  // Between the last catch-up and now someone may have posted on the old host.
-  static Status look_for_late_posts(Move& move) {
-    auto latest = xrpc::get_latest_commit(TRY(move.old_host.client()), move.did, move.stop());
-    if (!latest || latest->cid == TRY(move.backup_commit())) return {};
-    return move.note(
-        "Something was written on the old host during the last seconds of the move and did not come along "
-        "(its commit " +
-        latest->cid.str() + "). It is still on " + move.old_host.host().origin() + ".");
+    if (!TRY(move.old_host.works(move.stop()))) TRY(move.old_host.keep(TRY(log_in_on_old_host(move))));
+    return xrpc::deactivate_account(TRY(move.old_host.client()), move.stop());
   }
 };
 
@@ -165,9 +156,17 @@ class LastProof final : public Step {
     auto backup = TRY(backup::open_backup(move.context.fs, move.backup_path()));
     auto repository =
         TRY(backup->open_repository(move.context.limits, move.report, no_progress(), move.stop()));
-    const TreeDifference difference =
+    TreeDifference difference =
         TRY(compare_trees({repository->blocks(), wanted}, after, move.context.limits, move.stop()));
-    const std::uint64_t lost = difference.gone + difference.changed;
+    // What was brought over from the old host was told before.
+    const std::vector<LateRecord> late = TRY(late_records(move));
+    std::erase_if(difference.records, [&](const ChangedRecord& one) {
+      const auto known = std::ranges::lower_bound(late, one.path, {}, &LateRecord::path);
+      return known != late.end() && known->path == one.path && known->now == one.after;
+    });
+    if (difference.records.empty()) return {};
+    const DifferenceCounts counts = counts_of(difference.records);
+    const std::uint64_t lost = counts.gone + counts.changed;
     if (lost * 5 > difference.before && (lost >= 100 || lost == difference.before)) {
       return fail(
           ErrorKind::alarm, "move.proof_root",
@@ -177,7 +176,7 @@ class LastProof final : public Step {
     return move.note(
         fmt::format("The account has been used on the new host since it was moved: {} records written, {} "
                     "changed, {} deleted.",
-                    difference.added, difference.changed, difference.gone));
+                    counts.added, counts.changed, counts.gone));
   }
 
   static Status check_identity(Move& move, const identity::Identity& identity) {

@@ -285,9 +285,11 @@ class LeaveOldAlone final : public Step {
   bool must_hold() const override { return false; }
   Result<Observation> observe(Move& move) override {
     TRY(move.note(
-        "The account was not deactivated on " + move.old_host.host().origin() +
-        ", which was not asked for anything. If that host comes back, log in there and deactivate it; until "
-        "then it may go on showing the old account, which nobody needs to heed any more."));
+        std::string(kOldHostLeftAlone) + move.old_host.host().origin() +
+        ", which was not asked for anything. If that host comes back, 'atbackup migrate resume " +
+        move.did.str() +
+        "' deactivates it there, and shows what it has that the backup lacked; until then it may go on "
+        "showing the old account, which nobody needs to heed any more."));
     return Observation{true, "not possible without it"};
   }
   Status act(Move&) override { return {}; }

@@ -159,6 +159,9 @@ Result<std::string> get_record(const Client& client, const syntax::Did& did, con
                                const StopToken& stop);
 Status create_record(const Client& client, const syntax::Did& did, const syntax::RepoPath& path,
                      const data::Value& record, const StopToken& stop);
+// Only while the record that is there has the CID `instead_of`; "xrpc.invalid_swap" (conflict) else.
+Status put_record(const Client& client, const syntax::Did& did, const syntax::RepoPath& path,
+                  const data::Value& record, std::string_view instead_of, const StopToken& stop);
 Status delete_record(const Client& client, const syntax::Did& did, const syntax::RepoPath& path,
                      const StopToken& stop);
 

@@ -85,6 +85,14 @@ Status create_record(const Client& client, const syntax::Did& did, const syntax:
   return {};
 }
 
+Status put_record(const Client& client, const syntax::Did& did, const syntax::RepoPath& path,
+                  const data::Value& record, std::string_view instead_of, const StopToken& stop) {
+  data::Object input = record_address(did, path);
+  input.set("record", record).set("swapRecord", instead_of);
+  TRY(client.procedure("com.atproto.repo.putRecord", std::move(input), Repeat::unsafe, stop));
+  return {};
+}
+
 Status delete_record(const Client& client, const syntax::Did& did, const syntax::RepoPath& path,
                      const StopToken& stop) {
   TRY(client.procedure("com.atproto.repo.deleteRecord", record_address(did, path), Repeat::safe, stop));

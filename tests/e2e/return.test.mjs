@@ -1,13 +1,14 @@
 // Back to a host where the account once lived: its deactivated shell is still there.
 import assert from 'node:assert/strict'
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { after, before, beforeEach, test } from 'node:test'
 import * as accounts from '../network/accounts.mjs'
 import { startNetwork } from '../network/network.mjs'
 import * as repositories from '../network/repositories.mjs'
-import { compareHosts, look, moveArguments, secretFiles } from './support/moves.mjs'
+import { compareHosts, look, moveArguments } from './support/moves.mjs'
 import { environmentFor, run, scratch } from './support/program.mjs'
+import { moved } from './support/returns.mjs'
 
 const temp = scratch('return')
 let network, env, home, number = 0
@@ -31,29 +32,11 @@ beforeEach(async () => {
 
 const ok = (result, code = 0) => assert.equal(result.code, code, result.stderr + result.text)
 
-// An account that has moved from a to b, and has been used there since. `files` are those for the way back: its
-// password on a is still the first one.
-async function moved(name) {
-  const account = await accounts.createAccount(network.pds.a, { handle: name })
-  await accounts.createRecords(account, { 'app.bsky.feed.post': 400 })
-  await accounts.postPictures(account, 3)
-  await accounts.setPreferences(account)
-  const files = secretFiles(join(home, `${name}-secrets`), account)
-  ok(await run([...moveArguments(network, account, 'b', files, { handle: `${name}.b.test` }), '--no-recovery-key', '--json'], { env }))
-  const there = await accounts.logIn(network.pds.b, { did: account.did, password: readFileSync(files.newPassword, 'utf8') })
-  await accounts.createRecords(there, { 'app.bsky.feed.post': 10 }, { from: 1000 })
-  await accounts.postPictures(there, 2, 20_000, 'later')
-  const [first] = (await repositories.openRepo(await repositories.getRepo(network.pds.b, account.did))).records.keys()
-  const [collection, rkey] = first.split('/')
-  await accounts.call(there, 'com.atproto.repo.deleteRecord', { input: { repo: account.did, collection, rkey } })
-  return { account, there, back: { ...files, password: files.newPassword, newPassword: files.password } }
-}
-
 const effects = (did) => ({ ...network.pds.a.effects(did) })
 const since = (before, did, method) => (effects(did)[method] ?? 0) - (before[method] ?? 0)
 
 test('the account goes back into its deactivated shell, and only what it lacks is sent', { timeout: 300_000 }, async () => {
-  const { account, there, back } = await moved('alice')
+  const { account, there, back } = await moved({ network, env, home }, 'alice')
   const { did } = account
   const seen = await look(there)
   const earlier = effects(did)
@@ -85,7 +68,7 @@ test('the account goes back into its deactivated shell, and only what it lacks i
 })
 
 test('with the host dead that it comes from, one change of the identity is enough', { timeout: 300_000 }, async () => {
-  const { account, there, back } = await moved('bella')
+  const { account, there, back } = await moved({ network, env, home }, 'bella')
   const { did } = account
   const key = join(home, 'bella.key')
   ok(await run(['key', 'new', key, '--passphrase-file', back.passphrase, '--json'], { env }))

@@ -4,6 +4,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cstdio>
 #include <cstdlib>
 #include <filesystem>
@@ -24,6 +25,12 @@ struct Tally {
   std::string complaints;
 };
 
+bool left_open(const MoveBench::Run& run) {
+  return !run.result || std::ranges::any_of(run.result->notes, [](const std::string& note) {
+    return note.find("tries again") != std::string::npos;
+  });
+}
+
 Tally strike_everywhere(const Scenario& scenario, Seam seam, Blow blow, bool patient) {
   Tally tally;
   for (std::size_t at = 1;; ++at) {
@@ -41,6 +48,7 @@ Tally strike_everywhere(const Scenario& scenario, Seam seam, Blow blow, bool pat
     std::string wrong = scenario.underway(bench);
     if (!run.result) ++tally.resumed;
     wrong += go_on(bench, run);
+    for (int again = 0; scenario.aftercare && again < 3 && left_open(run); ++again) run = bench.look_again();
     if (run.result) wrong += bench.complaints() + scenario.at_the_end(bench, *run.result);
     if (!wrong.empty())
       tally.complaints +=

@@ -15,6 +15,7 @@ struct Scenario {
   std::function<std::string(MoveBench&)> underway;
   // … and when all is done, beside MoveBench::complaints().
   std::function<std::string(MoveBench&, const migrate::Outcome&)> at_the_end;
+  bool aftercare = false;  // what could not be done after the move is tried again, before the end is judged
 };
 
 std::string words_of(const Result<migrate::Outcome>& result);

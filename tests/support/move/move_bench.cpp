@@ -41,6 +41,8 @@ Result<std::string> Person::answer(const std::string& question) {
     return given;
   }
   if (contains(question, "that is already on")) return network_.new_account().password;
+  if (contains(question, "Password of the account on https://new-host.net"))
+    return network_.new_account().password;
   if (contains(question, "Main password") || contains(question, "Password of")) return FakeNetwork::kPassword;
   if (contains(question, "New password") || contains(question, "The same again"))
     return FakeNetwork::kNewPassword;
@@ -48,6 +50,7 @@ Result<std::string> Person::answer(const std::string& question) {
   if (contains(question, "PLC operation")) return network_.old_host.mailbox();
   if (contains(question, "Login code")) return network_.old_host.mailbox();
   if (contains(question, "Keep this key?")) return "no";
+  if (contains(question, "Bring them to the new host now?")) return "yes";
   if (contains(question, "Undo this operation?")) return "yes";
   if (contains(question, "Begin?") || contains(question, "Change the identity now?")) return "yes";
   return fail(ErrorKind::internal, "test.no_answer", "nobody knows what to say to: " + question);
@@ -62,8 +65,7 @@ void CollectSteps::step(const migrate::StepEvent& event) {
   steps.push_back(fmt::format("{} {}", event.name, migrate::name_of(event.phase)));
 }
 
-MoveBench::MoveBench(std::size_t records)
-    : network(records), account(network.did.str()), records_(records) {
+MoveBench::MoveBench(std::size_t records) : network(records), account(network.did.str()), records_(records) {
   options.to = "https://new-host.net";
   options.no_recovery_key = true;
   options.jobs = 1;
@@ -102,12 +104,12 @@ void MoveBench::with_world(Faults& faults, const std::function<void(const migrat
   network.http.forget();
 }
 
-MoveBench::Run MoveBench::run(bool resume, Strike strike) {
+MoveBench::Run MoveBench::run(bool resume, Strike strike, bool named) {
   Faults faults(strike, state_folder(), temp_.file("snapshot"));
   const auto who = syntax::AtIdentifier::parse(account);
   std::optional<Result<migrate::Outcome>> result;
   with_world(faults, [&](const migrate::World& world) {
-    result = resume ? migrate::resume(world, std::nullopt, options, sources)
+    result = resume ? migrate::resume(world, named ? std::optional(*who) : std::nullopt, options, sources)
                     : migrate::start(world, *who, options, sources);
   });
   return {.result = *std::move(result),
@@ -142,6 +144,16 @@ Result<migrate::Aborted> MoveBench::abort(Strike strike) {
   std::optional<Result<migrate::Aborted>> result;
   with_world(faults,
              [&](const migrate::World& world) { result = migrate::abort(world, *who, options, sources); });
+  struck = faults.struck();
+  return *std::move(result);
+}
+
+Result<migrate::Activated> MoveBench::activate(Strike strike) {
+  Faults faults(strike, state_folder(), temp_.file("snapshot"));
+  const auto who = syntax::AtIdentifier::parse(account);
+  std::optional<Result<migrate::Activated>> result;
+  with_world(faults,
+             [&](const migrate::World& world) { result = migrate::activate(world, *who, options, sources); });
   struck = faults.struck();
   return *std::move(result);
 }
@@ -220,7 +232,7 @@ void MoveBench::take_backup() {
   const auto who = syntax::AtIdentifier::parse(network.did.str());
   const net::Url host = *net::Url::parse(network.old_host.options().origin);
   const Secret password = Secret::copy_of(FakeNetwork::kPassword);
-  const xrpc::Login login{.identifier = network.did.str(), .password = &password};
+  const xrpc::Login login{.identifier = network.did.str(), .password = &password, .allow_takendown = true};
   const auto tokens = xrpc::create_session({network.http, host, nullptr}, login, {}).value();
   account::SavedSession saved{.did = network.did,
                               .handle = tokens.handle,
@@ -229,7 +241,8 @@ void MoveBench::take_backup() {
                               .refresh = tokens.refresh.clone()};
   const exporter::Origin origin{
       resolver.resolve(*who, {}).value(), host,
-      std::make_unique<account::Session>(sessions, network.http, network.clock, std::move(saved))};
+      std::make_unique<account::Session>(sessions, network.http, network.clock, std::move(saved)),
+      !network.old_account().taken_down};
   exporter::Options plain;
   plain.jobs = 1;
   exporter::export_folder_from(context, origin, temp_.file("my-backup"), plain).value();
@@ -255,7 +268,8 @@ void MoveBench::leave_shell() {
   for (FixtureBlob& blob : put_records(shell.builder, former)) {
     if (shell.blobs.empty()) shell.blobs.emplace(blob.cid, std::move(blob.bytes));
   }
-  host.put_record(shell, "app.bsky.feed.post/3kgonesince22", data::Object().set("$type", "app.bsky.feed.post"));
+  host.put_record(shell, "app.bsky.feed.post/3kgonesince22",
+                  data::Object().set("$type", "app.bsky.feed.post"));
   host.commit(shell);
   shell.active = false;
   accounts = 0;
@@ -328,7 +342,8 @@ std::string MoveBench::complaints() {
   const auto key = crypto::PublicKey::parse_did_key(*state.verification_method("atproto"));
   must(head && key && repo::check_signature(*head, *key), "the head is not signed by the new key");
 
-  for (const char* secret : {FakeNetwork::kPassword, FakeNetwork::kNewPassword, kFormerPassword, "eyJ0eXAiOiJhdCtqd3Qi"}) {
+  for (const char* secret :
+       {FakeNetwork::kPassword, FakeNetwork::kNewPassword, kFormerPassword, "eyJ0eXAiOiJhdCtqd3Qi"}) {
     for (const std::string& path : files_with(secret))
       must(false, std::string(secret) + " is still in " + path);
   }

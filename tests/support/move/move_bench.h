@@ -3,6 +3,7 @@
 #pragma once
 
 #include "core/migrate/abort.h"
+#include "core/migrate/activate.h"
 #include "core/migrate/doctor.h"
 #include "core/migrate/dry_run.h"
 #include "core/migrate/enroll.h"
@@ -80,7 +81,9 @@ class MoveBench {
   // 'migrate ACCOUNT --to NEW', or 'migrate resume' when `resume`.
   Run start(Strike strike = {}) { return run(false, strike); }
   Run resume(Strike strike = {}) { return run(true, strike); }
-  Run run(bool resume, Strike strike);
+  // 'migrate resume ACCOUNT': a finished move too is looked at again.
+  Run look_again(Strike strike = {}) { return run(true, strike, true); }
+  Run run(bool resume, Strike strike, bool named = false);
   Result<std::vector<migrate::MoveStatus>> status();
 
   // From here on nobody is there: secrets come from files, and what a script must say is in the options.
@@ -111,6 +114,8 @@ class MoveBench {
   // 'migrate abort', as a program that is started again.
   Result<migrate::Aborted> abort(Strike strike = {});
   bool struck = false;  // was that abort?
+  // 'migrate activate ACCOUNT'.
+  Result<migrate::Activated> activate(Strike strike = {});
   // 'doctor ACCOUNT'.
   Result<std::vector<migrate::Examined>> doctor(const migrate::DoctorOptions& wanted);
   // 'plc revert ACCOUNT', 'plc submit FILE'.
@@ -138,12 +143,12 @@ class MoveBench {
   FakeNetwork network;
   migrate::Options options;
   migrate::SecretSources sources;
-  std::string account;     // the DID at first
-  int operations = 1;      // that the directory must have taken in the end
-  int accounts = 1;        // that the new host must have made
+  std::string account;                                     // the DID at first
+  int operations = 1;                                      // that the directory must have taken in the end
+  int accounts = 1;                                        // that the new host must have made
   std::string there_password = FakeNetwork::kNewPassword;  // that the account there must have
-  bool patient = false;    // as in production: with RetryingClient
-  bool witnesses = false;  // … and logs that are seen are kept
+  bool patient = false;                                    // as in production: with RetryingClient
+  bool witnesses = false;                                  // … and logs that are seen are kept
   Person person{network};
   CollectSteps watcher;
   CaptureLog log;

@@ -42,6 +42,11 @@ TEST_CASE("move: what stands against it is told before anything is done", "[migr
                                  [](data::Object& answer) { answer.set("status", "takendown"); });
     expected = "move.account_exists";
   }
+  SECTION("an account that is kept shut there, said by an error") {
+    bench.leave_shell();
+    bench.network.new_host.refuse("com.atproto.sync.getRepoStatus", 400, "RepoTakendown", "taken down");
+    expected = "move.account_exists";
+  }
   SECTION("inactive") {
     bench.network.old_account().active = false;
     expected = "move.old_inactive";

@@ -294,3 +294,14 @@ TEST_CASE("doctor: between fakes: ready, host dead, no backup, no key, a rogue o
   }
   CHECK(bench.network.new_host.effects.accounts == 0);
 }
+
+TEST_CASE("doctor: an account that its own host holds as deactivated is seen, with what activates it",
+          "[migrate]") {
+  MoveBench bench;
+  bench.network.old_account().active = false;
+  const auto examined = bench.doctor({});
+  REQUIRE(examined);
+  const migrate::Point& host = point_of(examined->front().diagnosis, "host");
+  CHECK(host.detail.find("holds the account as deactivated") != std::string::npos);
+  CHECK(host.next.find("migrate activate") != std::string::npos);
+}

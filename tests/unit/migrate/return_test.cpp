@@ -18,9 +18,8 @@ std::string words_of(const Result<migrate::Outcome>& result) {
 }
 
 bool has_note(const MoveBench::Run& run, std::string_view part) {
-  return std::ranges::any_of(run.result->notes, [&](const std::string& note) {
-    return note.find(part) != std::string::npos;
-  });
+  return std::ranges::any_of(run.result->notes,
+                             [&](const std::string& note) { return note.find(part) != std::string::npos; });
 }
 
 }  // namespace
@@ -137,6 +136,24 @@ TEST_CASE("return: a password that is not taken is asked for again, and it is sa
     REQUIRE(bench.resume().result);
     CHECK(bench.complaints() == "");
   }
+}
+
+TEST_CASE("return: a host that lets the owner in on the old host's word needs no password", "[migrate]") {
+  MoveBench bench;
+  bench.leave_shell();
+  FakePds& host = bench.network.new_host;
+  host.intercepts["com.atproto.server.createAccount"] = [&](const SentRequest& request) {
+    SentRequest login = request;
+    login.parsed.path = "/xrpc/com.atproto.server.createSession";
+    login.body = R"({"identifier":"alice.new-host.net","password":"former-secret-55ce"})";
+    return std::optional(host.answer(login));
+  };
+  bench.leave_terminal();
+  const auto run = bench.start();
+  INFO(words_of(run.result));
+  REQUIRE(run.result);
+  CHECK(has_note(run, "set a new one there"));
+  CHECK(bench.complaints() == "");
 }
 
 TEST_CASE("return: an app password is not enough, and somebody else's session is refused", "[migrate]") {

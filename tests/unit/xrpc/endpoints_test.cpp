@@ -364,7 +364,9 @@ TEST_CASE("xrpc: records are made and removed under their own key", "[xrpc]") {
   record.set("$type", "app.bsky.graph.list");
   REQUIRE(xrpc::create_record(host.client, did_of(), path, record, {}));
   REQUIRE(xrpc::delete_record(host.client, did_of(), path, {}));
+  REQUIRE(xrpc::put_record(host.client, did_of(), path, record, "bafyold", {}));
   const auto sent = host.http.requests();
+  CHECK(sent[2].body.ends_with(R"("record":{"$type":"app.bsky.graph.list"},"swapRecord":"bafyold"})"));
   CHECK_FALSE(sent[0].request.repeatable);
   CHECK(
       sent[0].body ==
