@@ -2,7 +2,7 @@
 // do, and its end means that the program is gone, in whatever way. Then this process goes too, and takes the folder of
 // the drill with it. All secrets of the server are made here, and are told to nobody.
 import dns from 'node:dns'
-import { appendFileSync, mkdirSync, rmSync } from 'node:fs'
+import { appendFileSync, existsSync, mkdirSync, rmSync } from 'node:fs'
 import http from 'node:http'
 import { createRequire, syncBuiltinESMExports } from 'node:module'
 import net from 'node:net'
@@ -11,7 +11,10 @@ import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { pathToFileURL } from 'node:url'
 
-const say = (line) => process.stdout.write(JSON.stringify(line) + '\n')
+// The one line that is read. Whatever the server prints goes to its log: a pipe that nobody reads fills up.
+const print = process.stdout.write.bind(process.stdout)
+const say = (line) => print(JSON.stringify(line) + '\n')
+process.stdout.write = process.stderr.write.bind(process.stderr)
 const secret = () => randomBytes(32).toString('hex')
 
 // Nothing but this machine is reached, whatever the server thinks of: no name is looked up, no other address connected.
@@ -97,10 +100,22 @@ async function serve({ folder, package: home, directory, document, domain, limit
   return `http://localhost:${port}`
 }
 
+// Only when the program cannot do it any more. Nothing else runs meanwhile but what has been handed to the system
+// already, such as a write of a blob; that may put a file into a folder that was just emptied.
+function removeFolder(folder) {
+  const clock = new Int32Array(new SharedArrayBuffer(4))
+  for (let tries = 0, gone = 0; tries < 100 && gone < 2; tries++) {
+    try {
+      rmSync(folder, { recursive: true, force: true })
+    } catch { /* once more */ }
+    gone = existsSync(folder) ? 0 : gone + 1
+    Atomics.wait(clock, 0, 0, 50)
+  }
+}
+
 let order = null
 const leave = (status) => {
-  // Only when the program cannot do it any more.
-  if (order && !order.keep) rmSync(order.folder, { recursive: true, force: true, maxRetries: 5, retryDelay: 50 })
+  if (order && !order.keep) removeFolder(order.folder)
   process.exit(status)
 }
 process.on('SIGTERM', () => process.exit(0))

@@ -118,7 +118,7 @@ test('a blob that the backup lacks is named; without it the rest restores', { ti
 
   const list = temp.at('missing')
   writeFileSync(list, `${lost}\n`)
-  const less = await rehearse([part, '--allow-missing-blobs', list, '--keep'])
+  const less = await rehearse([part, '--allow-missing-blobs', list, '--keep', '-vvv'])
   ok(less, 3)
   assert.equal(less.last.blobs, there.blobs.length - 1)
   assert.equal(less.last.missing_blobs, 1)
@@ -126,7 +126,11 @@ test('a blob that the backup lacks is named; without it the rest restores', { ti
   // Its files were to be kept. The password and the key in them are worth nothing elsewhere.
   const { folder } = less.last
   assert.ok(existsSync(join(folder, 'server.log')))
-  assert.match(readFileSync(join(folder, 'rotation.key'), 'utf8'), /^k256 [0-9a-f]{64}\n$/)
+  const key = readFileSync(join(folder, 'rotation.key'), 'utf8')
+  assert.match(key, /^k256 [0-9a-f]{64}\n$/)
+  for (const secret of [key.slice(5, 69), readFileSync(join(folder, 'password'), 'utf8')]) {
+    for (const told of [less.text, less.stderr, readFileSync(join(folder, 'server.log'), 'latin1')]) assert.ok(!told.includes(secret))
+  }
   const check = await run(['key', 'check', join(folder, 'rotation.key'), alice.did, '--json'], { env })
   assert.notEqual(check.code, 0, check.text)
   rmSync(folder, { recursive: true })
