@@ -3,6 +3,7 @@
 #include "core/car/spool.h"
 #include "core/exporter/fetch_repo.h"
 #include "core/migrate/backup_proof.h"
+#include "core/migrate/host_ways.h"
 #include "core/migrate/leave.h"
 #include "core/migrate/observation.h"
 #include "core/os/atomic_file.h"
@@ -57,6 +58,19 @@ void note_proof(const verify::RepoProof& proof, const Report& report, const Obse
   }
 }
 
+// A list of blobs may be cut short: some of those that are not on it are asked for. A host that gives them
+// all has them.
+Status ask_for_unlisted(const Looking& looking, const syntax::Did& did, std::vector<std::string>& missing) {
+  constexpr std::size_t kFew = 20;
+  const xrpc::Client host = stranger(looking, looking.old_host);
+  for (std::size_t i = 0; i < std::min(kFew, missing.size()); ++i) {
+    const ipld::Cid cid = TRY(ipld::Cid::parse(missing[i]));
+    if (!TRY(gives_blob(host, did, cid, looking.context))) return {};
+  }
+  missing.clear();
+  return {};
+}
+
 // The repository as the old host gives it now, into a file that has no name and leaves nothing behind.
 Result<ContentFacts> read_from_host(const World& world, const Looking& looking, const Observed& observed) {
   exporter::Context& context = world.context;
@@ -87,6 +101,7 @@ Result<ContentFacts> read_from_host(const World& world, const Looking& looking, 
     if (!std::ranges::binary_search(there, blob.cid) && !looking.allowed_missing.contains(blob.cid.str()))
       content.missing.push_back(blob.cid.str());
   }
+  TRY(ask_for_unlisted(looking, observed.did, content.missing));
   return content;
 }
 

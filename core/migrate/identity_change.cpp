@@ -2,6 +2,7 @@
 
 #include "core/base/text.h"
 #include "core/data/json.h"
+#include "core/migrate/host_ways.h"
 #include "core/plc/forks.h"
 
 #include <fmt/format.h>
@@ -86,6 +87,19 @@ bool code_is_on_its_way(const Move& move) {
   return asked && move.context.clock.wall_us() - static_cast<std::int64_t>(*asked) < kCodeLivesUs;
 }
 
+Result<std::string> question_for_code(Move& move) {
+  const auto host = xrpc::describe_server(move.old_host.anonymous(), move.stop());
+  if (!host && host.error().kind == ErrorKind::cancelled) return std::unexpected(host.error());
+  if (host && host->did == move.did.str()) {
+    TRY(met(move, "code-not-mailed"));
+    return "Code for a change to your account's identity (\"PLC operation\"). This host is your own and "
+           "sends no "
+           "e-mail: 'pds migrate-token', where it was set up, prints the code: ";
+  }
+  return "Code from the e-mail about a change to your account's identity (\"PLC operation\"), just sent by " +
+         move.old_host.host().origin() + ": ";
+}
+
 }  // namespace
 
 plc::HostCredentials credentials_of(const xrpc::RecommendedCredentials& recommended) {
@@ -166,15 +180,13 @@ Status agree_to_change(Move& move) {
 Result<data::Value> have_host_sign(Move& move, const plc::State& wanted) {
   const xrpc::Client old_client = TRY(move.old_host.client());
   const bool asked = !account::is_set(move.sources.plc_token);
+  const std::string question = TRY(question_for_code(move));
   for (int attempt = 1;; ++attempt) {
     if (!code_is_on_its_way(move)) {
       TRY(xrpc::request_plc_signature(old_client, move.stop()));
       TRY(move.journal.set(fact::kCodeAsked, std::to_string(move.context.clock.wall_us())));
     }
-    const Secret token = TRY(move.ask(move.sources.plc_token, "plc-token",
-                                      "Code from the e-mail about a change to your account's identity "
-                                      "(\"PLC operation\"), just sent by " +
-                                          move.old_host.host().origin() + ": "));
+    const Secret token = TRY(move.ask(move.sources.plc_token, "plc-token", question));
     auto operation =
         xrpc::sign_plc_operation(old_client, trim(token.reveal()), wanted_json(wanted), move.stop());
     if (operation) return operation;

@@ -1,6 +1,7 @@
 #include "core/migrate/import_pieces.h"
 
 #include "core/base/text.h"
+#include "core/migrate/host_ways.h"
 #include "core/migrate/import_car.h"
 #include "core/mst/builder.h"
 #include "core/mst/walker.h"
@@ -112,7 +113,10 @@ PieceImport::PieceImport(Move& move, backup::Repository& repository, LastCommit 
 // The host says which tree it has; the journal knows the trees of the pieces that were sent.
 Result<Place> PieceImport::where_the_host_stands() {
   auto head = read_head(move_, move_.new_host);
-  if (!head && head.error().kind == ErrorKind::remote) return Place{};
+  // It has none, or does not show it.
+  if (!head && (head.error().kind == ErrorKind::remote || head.error().kind == ErrorKind::gone ||
+                says_nothing(head.error())))
+    return Place{};
   if (!head) return std::unexpected(std::move(head).error());
   const std::string root = head->commit.data.str();
   for (const std::string& line : lines_of(move_.journal.get(fact::kImportPieces))) {
@@ -168,8 +172,11 @@ Status PieceImport::send_from(const Place& start, std::uint64_t limit) {
     // A lost reply cannot be told from a lost request, and a host may say yes and do otherwise.
     if (!sent && sent.error().kind != ErrorKind::network && sent.error().kind != ErrorKind::timeout)
       return sent;
-    const Head head = TRY(read_head(move_, move_.new_host));
-    if (head.commit.data.str() == upto.root) return {};
+    const auto head = read_head(move_, move_.new_host);
+    // What is hidden while the account is inactive is counted at the end.
+    if (!head && sent && head.error().kind == ErrorKind::gone) return {};
+    if (!head) return head.error();
+    if (head->commit.data.str() == upto.root) return {};
     if (!sent) return sent;
     return fail(ErrorKind::remote, "move.piece_differs",
                 move_.new_host.host().origin() + " took a piece of the repository, and has another tree now",

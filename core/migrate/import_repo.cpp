@@ -1,6 +1,7 @@
 // The repository into the new host: whole; in pieces when the host does not take it whole; under a commit
 // signed anew when the host asks for a signature by the key that the identity names now.
 #include "core/base/text.h"
+#include "core/migrate/host_ways.h"
 #include "core/migrate/import_difference.h"
 #include "core/migrate/leave.h"
 #include "core/migrate/returning.h"
@@ -16,7 +17,7 @@ constexpr std::uint64_t kSmallestPiece = 1U << 10;
 
 // Too large as it is, or so large that a proxy lost its patience while the host was at work.
 bool outgrown(const Error& error) {
-  return error.http_status == 413 || error.http_status == 504 || error.http_status == 524;
+  return too_large(error) || error.http_status == 504 || error.http_status == 524;
 }
 
 // The host looked at it, and does not want it so. A general 500 is how some hosts say no.
@@ -50,8 +51,18 @@ bool signs_anew(const Move& move) {
   return move.journal.get(fact::kImportSigned) == "yes" && can_sign_anew(move);
 }
 
-Error with_hint(Error error, std::uint64_t car_bytes) {
-  if (outgrown(error)) {
+Error with_hint(Error error, std::uint64_t car_bytes, bool in_pieces) {
+  if (error.remote_name == "RepoAlreadyExists") {
+    error.hint =
+        "the new host takes a repository only while the account is inactive there: make it so ('pds "
+        "deactivate', where "
+        "that host was set up), then 'atbackup migrate resume'";
+  } else if (in_pieces && error.http_status == 400 && error.message.contains("not found in CAR")) {
+    error.hint =
+        "the repository has " + human_bytes(car_bytes) +
+        ", which is more than the new host takes at once, and it takes no pieces: ask its operator to raise "
+        "the limit, then 'atbackup migrate resume'";
+  } else if (outgrown(error)) {
     error.hint = "the repository has " + human_bytes(car_bytes) +
                  "; the new host's operator can raise PDS_MAX_REPO_IMPORT_SIZE (and the limit of the proxy "
                  "before it), then 'atbackup migrate resume'";
@@ -103,7 +114,7 @@ class Import {
   }
 
   Result<bool> smaller(const Error& error, std::uint64_t limit, PieceImport::Sent last) {
-    if (error.http_status != 413 && TRY(it_is_there())) return false;
+    if (!too_large(error) && TRY(it_is_there())) return false;
     if (last.records <= 1 || limit == kSmallestPiece) {
       // When the operator has raised it, the next run begins with the whole.
       TRY(move_.journal.set(fact::kImportLimit, ""));
@@ -121,7 +132,8 @@ class Import {
   // What the refusal leaves to be tried, noted in the journal. False: nothing.
   Result<bool> another_way(const Error& error, std::uint64_t car_bytes) {
     if (outgrown(error) && limit_of(move_) == 0) {
-      if (error.http_status != 413 && TRY(it_is_there())) return false;
+      if (!too_large(error) && TRY(it_is_there())) return false;
+      if (error.http_status == 400) TRY(met(move_, "size-is-400"));
       TRY(set_limit(first_limit(move_, car_bytes)));
       return true;
     }
@@ -143,9 +155,16 @@ class Import {
     return move_.journal.set(fact::kImportLimit, fmt::format("{}", limit));
   }
 
-  static Status judged(Status status, std::uint64_t car_bytes) {
+  Status judged(Status status, std::uint64_t car_bytes) {
     if (status) return status;
-    return std::unexpected(with_hint(std::move(status).error(), car_bytes));
+    Error error = with_hint(std::move(status).error(), car_bytes, limit_of(move_) != 0);
+    if (error.remote_name == "RepoAlreadyExists") TRY(met(move_, "imports-while-inactive"));
+    if (error.message.contains("not found in CAR")) {
+      TRY(met(move_, "whole-imports-only"));
+      // When the operator has raised it, the next run begins with the whole.
+      TRY(move_.journal.set(fact::kImportLimit, ""));
+    }
+    return error;
   }
 
   Status prepare() {
@@ -192,7 +211,9 @@ class Import {
 
 Status import_now(Move& move) {
   const auto backup = TRY(backup::open_backup(move.context.fs, move.backup_path()));
-  return Import(move, *backup).run();
+  TRY(move.journal.set(fact::kImported, ""));
+  TRY(Import(move, *backup).run());
+  return move.journal.set(fact::kImported, TRY(move.backup_commit()).str());
 }
 
 }  // namespace atb::migrate

@@ -68,6 +68,7 @@ inline constexpr std::string_view kImportLimit = "import.limit";              //
 inline constexpr std::string_view kImportPieces =
     "import.pieces";  // "records root" of each sent, a line each
 inline constexpr std::string_view kImportSigned = "import.signed";  // "yes": the last commit is signed anew
+inline constexpr std::string_view kImported = "import.answered";    // CID of the commit that the host took
 inline constexpr std::string_view kAgreed = "plan.agreed";          // "yes" once the plan was agreed to
 inline constexpr std::string_view kRecoveryPath = "recovery.path";  // "none": nobody said; "declined"
 inline constexpr std::string_view kRecoveryKey = "recovery.key";    // did:key
@@ -93,6 +94,12 @@ inline constexpr std::string_view kLateHead = "late.head";
 inline constexpr std::string_view kLateRecords = "late.records";
 inline constexpr std::string_view kLateDecision = "late.decision";  // "bring" or "leave"
 inline constexpr std::string_view kInertKey = "fresh.record_key";
+inline constexpr std::string_view kInactive =
+    "new.inactive";  // "yes": the new host has said so, or was told to activate
+inline constexpr std::string_view kUnlistedBlobs =
+    "blobs.unlisted";  // CIDs uploaded that the host does not list
+inline constexpr std::string_view kPreferences = "preferences.put";  // "given", or "refused" once
+inline constexpr std::string_view kWays = "host.ways";               // ids of host_ways.h, a line each
 inline constexpr std::string_view kNotes =
     "notes";  // what could not be done and is told at the end, a line each
 inline constexpr std::string_view kSealed = "secrets.sealed";  // "yes": wrapped with a passphrase

@@ -5,6 +5,7 @@
 #include "core/account/key_file.h"
 #include "core/account/session_store.h"
 #include "core/backup/folder.h"
+#include "core/data/cbor.h"
 #include "core/migrate/migrate.h"
 #include "core/migrate/plan.h"
 #include "core/migrate/secrets.h"
@@ -72,6 +73,12 @@ struct Head {
   repo::Commit commit;
 };
 
+// Blobs that the records of a commit refer to.
+struct References {
+  ipld::Cid commit;
+  std::vector<data::BlobRef> blobs;
+};
+
 class Move {
  public:
   Move(const World& world, const Options& options, const SecretSources& sources, MovePaths paths,
@@ -89,6 +96,7 @@ class Move {
   HostLogin new_host;
   std::optional<Secret> old_password;  // as typed in this run: the new one must differ
   Report report;
+  std::optional<References> references;  // those of the backup, once they were read; see host_ways.h
 
   const StopToken& stop() const { return context.stop; }
   // A sentence to be told at the end; kept in the journal so that a resumed move tells it too. Said once.

@@ -2,6 +2,7 @@
 
 #include "core/backup/folder.h"
 #include "core/data/json.h"
+#include "core/migrate/host_ways.h"
 #include "core/migrate/identity_change.h"
 #include "core/migrate/journal.h"
 #include "core/migrate/move.h"
@@ -194,11 +195,13 @@ Result<Observed> observe(const Looking& looking, xrpc::ServerDescription& target
     TRY(observe_old_host(looking, seen));
   }
   TRY(observe_wish(looking, seen));
-  const auto new_status = xrpc::get_repo_status(host, seen.did, looking.context.stop);
+  const auto new_status = account_on(host, seen.did, looking.context.log, looking.context.stop);
   if (!new_status && new_status.error().kind != ErrorKind::gone) return std::unexpected(new_status.error());
   seen.new_knows_account = new_status || new_status.error().id != "xrpc.repo_not_found";
   seen.new_status = status_word(new_status);
   seen.new_account_ours = looking.account_ours;
+  seen.new_host_did = target.did;
+  if (target.did == seen.did.str()) seen.new_knows_account = seen.new_account_ours = true;
   TRY(observe_clocks(looking, seen));
   seen.now_us = looking.context.clock.wall_us();
   return seen;

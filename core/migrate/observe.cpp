@@ -1,6 +1,8 @@
 // What both hosts say is true now.
 #include "core/car/reader.h"
-#include "core/migrate/move.h"
+#include "core/exporter/car_receiver.h"
+#include "core/migrate/host_ways.h"
+#include "core/os/atomic_file.h"
 
 #include <algorithm>
 #include <array>
@@ -26,6 +28,38 @@ class BytesBody final : public net::BodySink {
   Bytes bytes_;
 };
 
+// One block, out of the whole repository: for a host that gives it in no other way.
+Result<Head> head_of_repository(Move& move, const xrpc::Client& client, const ipld::Cid& cid) {
+  auto scratch = TRY(
+      os::AtomicFile::create(move.context.fs, move.context.random, os::join(move.paths.folder, "head.car")));
+  TRY(scratch.make_nameless());
+  car::Spool spool(scratch, scratch.content());
+  const std::array<ipld::Cid, 1> wanted = {cid};
+  exporter::CarReceiver receiver({.spool = spool,
+                                  .limits = move.context.limits,
+                                  .fs = move.context.fs,
+                                  .progress = no_progress(),
+                                  .room = {},
+                                  .roots = car::Roots::optional,
+                                  .only = wanted});
+  TRY(xrpc::get_repo(client, move.did, {}, move.context.limits.repo_bytes, receiver, move.stop()));
+  TRY(receiver.finish());
+  Bytes buffer;
+  const ByteView block = TRY(spool.get(cid, buffer));
+  repo::Commit commit = TRY(repo::decode_commit(block, move.context.limits));
+  return Head{cid, std::move(commit)};
+}
+
+// What an inactive account shows where its repository is hidden: that the import was taken, and as many
+// records as the backup has. The tree is compared once it is active.
+Result<bool> was_counted(Move& move, const xrpc::AccountStatus& status) {
+  if (move.journal.get(fact::kImported) != TRY(move.backup_commit()).str()) return false;
+  auto backup = TRY(backup::open_backup(move.context.fs, move.backup_path()));
+  const auto& manifests = backup->manifests();
+  if (manifests.empty()) return status.indexed_records > 0;
+  return status.indexed_records == static_cast<std::int64_t>(manifests.front().repository.records);
+}
+
 }  // namespace
 
 Result<std::vector<std::pair<ipld::Cid, Bytes>>> read_blocks(Move& move, HostLogin& host,
@@ -48,12 +82,17 @@ Result<std::vector<std::pair<ipld::Cid, Bytes>>> read_blocks(Move& move, HostLog
 Result<Head> read_head(Move& move, HostLogin& host) {
   const xrpc::Client client = TRY(host.client());
   const xrpc::LatestCommit latest = TRY(xrpc::get_latest_commit(client, move.did, move.stop()));
-  const auto blocks = TRY(read_blocks(move, host, std::array{latest.cid}));
-  if (blocks.empty()) {
+  const auto blocks = read_blocks(move, host, std::array{latest.cid});
+  if (!blocks) {
+    if (blocks.error().http_status < 400 || blocks.error().kind == ErrorKind::gone) return blocks.error();
+    TRY(met(move, "no-blocks"));
+    return head_of_repository(move, client, latest.cid);
+  }
+  if (blocks->empty()) {
     return fail(ErrorKind::remote, "move.no_head",
                 host.host().origin() + " does not give the commit it names as its latest");
   }
-  repo::Commit commit = TRY(repo::decode_commit(blocks.front().second, move.context.limits));
+  repo::Commit commit = TRY(repo::decode_commit(blocks->front().second, move.context.limits));
   return Head{latest.cid, std::move(commit)};
 }
 
@@ -65,11 +104,18 @@ Result<std::vector<xrpc::MissingBlob>> missing_on_new(Move& move) {
   for (std::size_t page = 0; page < move.context.limits.list_pages; ++page) {
     TRY(check_stop(move.stop()));
     const std::string before = cursor;
-    auto listed = TRY(xrpc::list_missing_blobs(client, 500, cursor, move.stop()));
-    for (xrpc::MissingBlob& blob : listed) {
+    auto listed = xrpc::list_missing_blobs(client, 500, cursor, move.stop());
+    if (!listed && page == 0 && not_offered(listed.error())) return unlisted_on_new(move, true);
+    if (!listed) return std::unexpected(std::move(listed).error());
+    for (xrpc::MissingBlob& blob : *listed) {
       if (!allowed.contains(blob.cid.str())) missing.push_back(std::move(blob));
     }
-    if (cursor.empty() || cursor == before) return missing;
+    if (!cursor.empty() && cursor != before) continue;
+    for (xrpc::MissingBlob& blob : TRY(unlisted_on_new(move, false))) {
+      if (std::ranges::find(missing, blob.cid, &xrpc::MissingBlob::cid) == missing.end())
+        missing.push_back(std::move(blob));
+    }
+    return missing;
   }
   return fail(ErrorKind::remote, "xrpc.cursor_loop",
               move.new_host.host().origin() + " lists missing blobs without end");
@@ -78,15 +124,26 @@ Result<std::vector<xrpc::MissingBlob>> missing_on_new(Move& move) {
 Result<bool> new_host_has_backup(Move& move, std::string& detail) {
   const ipld::Cid commit = TRY(move.backup_commit());
   const xrpc::Client client = TRY(move.new_host.client());
-  const xrpc::AccountStatus status = TRY(xrpc::check_account_status(client, move.stop()));
-  detail = "the new host's commit is " + status.repo_commit;
-  if (status.repo_commit == commit.str()) return true;
+  const auto status = xrpc::check_account_status(client, move.stop());
+  if (!status && !says_nothing(status.error())) return status.error();
+  if (!status) TRY(met(move, "no-status-before-import"));
+  const std::string theirs = status ? status->repo_commit : std::string();
+  if (status && theirs.empty()) TRY(met(move, "null-counts"));
+  detail = theirs.empty() ? "the new host does not tell its commit" : "the new host's commit is " + theirs;
+  if (theirs == commit.str()) return true;
   // Some hosts sign the imported tree anew: then the tree is what counts.
   auto head = read_head(move, move.new_host);
   if (!head && head.error().kind == ErrorKind::cancelled) return head.error();
+  if (!head && head.error().kind == ErrorKind::gone && status && !status->activated) {
+    const bool counted = TRY(was_counted(move, *status));
+    if (counted) TRY(met(move, "hides-while-inactive"));
+    return counted;
+  }
   if (!head) return false;
   const ipld::Cid data = TRY(move.backup_data());
-  return head->commit.data == data && head->commit.did == move.did && head->commit.rev.has_value();
+  const bool same = head->commit.data == data && head->commit.did == move.did && head->commit.rev.has_value();
+  if (same && head->cid != commit) TRY(met(move, "signs-anew"));
+  return same;
 }
 
 }  // namespace atb::migrate

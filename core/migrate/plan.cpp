@@ -98,6 +98,13 @@ Status check_target(const Observed& observed) {
             " makes accounts only with a telephone number or a captcha, which this program cannot give",
         "ask its operator for another way in, or choose another host");
   }
+  // A host for one account has that account's DID; all others are did:web.
+  if (observed.new_host_did.starts_with("did:plc:") && observed.new_host_did != observed.did.str()) {
+    return fail(
+        ErrorKind::refused, "move.host_of_one",
+        observed.new_host + " serves a single account, and that is another one: " + observed.new_host_did,
+        "set up a host for " + observed.did.str() + ", or choose another host with --to");
+  }
   if (observed.new_status != "takendown" && observed.new_status != "suspended") return {};
   return fail(ErrorKind::refused, "move.account_exists",
               observed.new_host + " has an account of this DID already, and keeps it shut (" +

@@ -28,6 +28,7 @@ struct Observed {
   std::vector<std::string> new_domains{};
   bool invite_required = false;
   bool phone_required = false;
+  std::string new_host_did{};      // as describeServer tells it
   bool new_knows_account = false;  // a repository of the DID is there already
   bool new_account_ours = false;   // … made by this move
   std::string new_status{};        // … why it is not active there; empty: it is active
@@ -105,10 +106,10 @@ struct Plan {
 };
 
 // Ids of obstacles: "move.same_host", "move.web_domain", "move.did_web", "move.phone", "move.account_exists",
-// "move.handle", "move.handle_unresolved", "move.handle_taken", "move.old_inactive", "move.blobs_missing",
-// "plan.clock", "plan.witness", "plan.directory_limit", "plan.records", "plan.blob_limit", what
-// ContentFacts::flaw says; without the old host also those of check_leave(); and those of the directory's
-// limits for the operations to come.
+// "move.host_of_one", "move.handle", "move.handle_unresolved", "move.handle_taken", "move.old_inactive",
+// "move.blobs_missing", "plan.clock", "plan.witness", "plan.directory_limit", "plan.records",
+// "plan.blob_limit", what ContentFacts::flaw says; without the old host also those of check_leave(); and
+// those of the directory's limits for the operations to come.
 Plan draft_plan(const Observed& observed, const Wishes& wishes);
 // The same, or the first obstacle.
 Result<Plan> make_plan(const Observed& observed, const Wishes& wishes);

@@ -1,8 +1,8 @@
 // Logging in on both sides, and the account on the new host.
 #include "core/migrate/asking.h"
+#include "core/migrate/host_ways.h"
 #include "core/migrate/leave.h"
 #include "core/migrate/machine.h"
-#include "core/migrate/move.h"
 #include "core/migrate/returning.h"
 #include "core/migrate/service_token.h"
 
@@ -134,7 +134,9 @@ class LogInNew final : public Step {
     }
     if (!tokens) {
       Error error = std::move(tokens).error();
-      if (error.kind == ErrorKind::auth) {
+      if (error.id == "xrpc.account_not_verified") {
+        TRY(met(move, "login-after-verification"));
+      } else if (error.kind == ErrorKind::auth) {
         error.hint =
             "if the account there was made with another password, give that one with --new-password-file";
       }
@@ -157,12 +159,39 @@ class LogInNew final : public Step {
 
 }  // namespace
 
+namespace {
+
+// On a host that does not say whether it knows the account, when this move has asked it to make one: what was
+// made then lets us in.
+Result<bool> log_in_after_all(Move& move) {
+  const Secret* password = move.secrets.get(SecretsFile::kNewPassword);
+  if (password == nullptr || TRY(move.journal.last_phase("create-account")).empty()) return false;
+  const xrpc::Login login{.identifier = move.did.str(), .password = password};
+  auto tokens = xrpc::create_session(move.new_host.anonymous(), login, move.stop());
+  if (!tokens && tokens.error().kind == ErrorKind::cancelled)
+    return std::unexpected(std::move(tokens).error());
+  if (!tokens || tokens->did != move.did) return false;
+  TRY(move.new_host.keep(*tokens));
+  return true;
+}
+
+}  // namespace
+
 Result<Observation> look_for_account(Move& move) {
   // With a session of ours there is an account of ours; a status question would need the host to tell
   // strangers.
   const bool logged_in = TRY(move.new_host.works(move.stop()));
   if (logged_in) return Observation{true, "we are logged in there"};
-  auto status = xrpc::get_repo_status(move.new_host.anonymous(), move.did, move.stop());
+  if (is_host_of_one(move.journal)) {
+    TRY(met(move, "host-of-one"));
+    return Observation{true, "the new host is this account's own"};
+  }
+  bool guessed = false;
+  auto status = account_on(move.new_host.anonymous(), move.did, move.context.log, move.stop(), &guessed);
+  if (guessed) {
+    TRY(met(move, "unknown-account-500"));
+    if (TRY(log_in_after_all(move))) return Observation{true, "the new host lets us in"};
+  }
   if (status)
     return Observation{true, "the new host knows the account" +
                                  (status->active ? std::string(" (active)") : " (" + status->status + ")")};

@@ -2,8 +2,8 @@
 #include "core/base/text.h"
 #include "core/data/json.h"
 #include "core/exporter/exporter.h"
+#include "core/migrate/host_ways.h"
 #include "core/migrate/machine.h"
-#include "core/migrate/move.h"
 
 #include <fmt/format.h>
 
@@ -128,21 +128,42 @@ class PutPreferences final : public Step {
       return Observation{true, "the new host keeps no preferences"};
     }
     const data::Array present = writable(*there);
-    return Observation{present.size() == wanted->size() && std::ranges::is_permutation(present, *wanted),
-                       fmt::format("{} of {} there", present.size(), wanted->size())};
+    const std::string count = fmt::format("{} of {} there", present.size(), wanted->size());
+    if (present.size() == wanted->size() && std::ranges::is_permutation(present, *wanted))
+      return Observation{true, count};
+    return left_behind(move, count);
   }
 
   Status act(Move& move) override {
     const auto wanted = TRY(from_backup(move));
     if (!wanted) return {};
     const xrpc::Client client = TRY(move.new_host.client());
-    return xrpc::put_preferences(client, data::Value(*wanted), move.stop());
+    const Status put = xrpc::put_preferences(client, data::Value(*wanted), move.stop());
+    if (put) return move.journal.set(fact::kPreferences, kGiven);
+    const Error& error = put.error();
+    const bool refused = says_nothing(error) || error.kind == ErrorKind::remote;
+    if (!refused) return put;
+    // Once it may be a bad day, and somebody can look.
+    const std::string before = move.journal.get(fact::kPreferences);
+    TRY(move.journal.set(fact::kPreferences, before == kRefused ? kRefusedAgain : kRefused));
+    return put;
   }
 
  private:
-  static bool not_offered(const Error& error) {
-    return error.kind == ErrorKind::not_found || error.remote_name == "MethodNotImplemented" ||
-           error.http_status == 501;
+  static constexpr const char* kGiven = "given";
+  static constexpr const char* kRefused = "refused";
+  static constexpr const char* kRefusedAgain = "refused again";
+
+  // A host that says yes and keeps others, or that does not want them: they are not worth the move.
+  static Result<Observation> left_behind(Move& move, const std::string& count) {
+    const std::string put = move.journal.get(fact::kPreferences);
+    if (put != kGiven && put != kRefusedAgain) return Observation{false, count};
+    TRY(met(move, put == kGiven ? "preferences-differ" : "preferences-refused"));
+    TRY(move.note(put == kGiven ? "The new host does not keep the preferences as they were (" + count +
+                                      "); the backup in " + move.backup_path() + " has them all."
+                                : "The new host refuses the preferences; they stay in the backup, " +
+                                      move.backup_path() + "."));
+    return Observation{true, count};
   }
 
   static Result<std::optional<data::Array>> from_backup(Move& move) {

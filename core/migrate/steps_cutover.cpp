@@ -2,9 +2,9 @@
 #include "core/exporter/fetch_repo.h"
 #include "core/migrate/asking.h"
 #include "core/migrate/compare_trees.h"
+#include "core/migrate/host_ways.h"
 #include "core/migrate/late.h"
 #include "core/migrate/machine.h"
-#include "core/migrate/move.h"
 #include "core/os/atomic_file.h"
 
 #include <fmt/format.h>
@@ -22,13 +22,23 @@ class Activate final : public Step {
   Result<Observation> observe(Move& move) override {
     const xrpc::AccountStatus status =
         TRY(xrpc::check_account_status(TRY(move.new_host.client()), move.stop()));
-    if (!status.activated) return Observation{false, "not active"};
+    if (!status.activated) {
+      TRY(move.journal.set(fact::kInactive, "yes"));
+      return Observation{false, "not active"};
+    }
+    if (!move.journal.has(fact::kInactive)) {
+      TRY(met(move, "active-from-the-start"));
+      return Observation{false, "the new host called it active before it was told to activate it"};
+    }
     if (!status.valid_did)
       return Observation{false, "active, but the new host does not find its keys in the identity"};
     auto seen = xrpc::get_repo_status(move.new_host.anonymous(), move.did, move.stop());
     return Observation{seen && seen->active, seen ? "the new host serves the account" : seen.error().message};
   }
-  Status act(Move& move) override { return xrpc::activate_account(TRY(move.new_host.client()), move.stop()); }
+  Status act(Move& move) override {
+    TRY(xrpc::activate_account(TRY(move.new_host.client()), move.stop()));
+    return move.journal.set(fact::kInactive, "yes");
+  }
 };
 
 class DeactivateOld final : public Step {
@@ -109,6 +119,10 @@ class MakeFreshCommit final : public Step {
     auto record = xrpc::get_record(TRY(move.new_host.client()), move.did, path, move.stop());
     if (record) return true;
     if (record.error().kind == ErrorKind::not_found) return false;
+    if (says_nothing(record.error())) {
+      TRY(met(move, "unknown-record-500"));
+      return false;
+    }
     return std::unexpected(std::move(record).error());
   }
 };
@@ -142,6 +156,7 @@ class LastProof final : public Step {
     if (!missing.empty())
       return fail(ErrorKind::alarm, "move.proof_blobs",
                   fmt::format("the new host misses {} blobs", missing.size()));
+    TRY(look_at_served_blobs(move));
     move.report.merge(fetched.report);
     return Observation{true, fmt::format("{} records proven, MST root {}", fetched.proof.records,
                                          fetched.proof.commit->data.str())};

@@ -1,5 +1,6 @@
 // The PLC operation: merged, shown, agreed to, signed by the old host, checked, published.
 #include "core/data/json.h"
+#include "core/migrate/host_ways.h"
 #include "core/migrate/identity_change.h"
 #include "core/migrate/leave.h"
 
@@ -82,7 +83,9 @@ class SubmitOperation final : public Step {
       const auto catch_up = catch_up_step();
       if (!TRY(catch_up->observe(move)).satisfied) TRY(catch_up->act(move));
     }
-    TRY(xrpc::submit_plc_operation(TRY(move.new_host.client()), operation.json(), move.stop()));
+    const Status handed =
+        xrpc::submit_plc_operation(TRY(move.new_host.client()), operation.json(), move.stop());
+    if (!handed) TRY(submit_after_all(move, operation, handed.error()));
     return wait_until_in_force(move, operation.cid());
   }
 };

@@ -1,8 +1,7 @@
 // Blobs into the new host, several side by side, each hashed before it leaves and compared with what the host
 // makes of it.
 #include "core/backup/files.h"
-#include "core/migrate/move.h"
-#include "core/verify/proof.h"
+#include "core/migrate/host_ways.h"
 
 #include <fmt/format.h>
 
@@ -14,28 +13,17 @@
 namespace atb::migrate {
 namespace {
 
-// MIME types as the records name them: the host stores what it is told.
-Result<std::vector<data::BlobRef>> references(Move& move, backup::BackupSource& backup) {
-  Report ignored;
-  auto repository = TRY(backup.open_repository(move.context.limits, ignored, no_progress(), move.stop()));
-  verify::ProofOptions options{.expected_did = move.did,
-                               .evidence = {},
-                               .now_us = move.context.clock.wall_us(),
-                               .limits = move.context.limits};
-  const ipld::Cid commit = TRY(move.backup_commit());
-  auto proof = TRY(verify::prove_repository(repository->blocks(), commit, options, nullptr, ignored,
-                                            no_progress(), move.stop()));
-  return std::move(proof.blobs);
-}
+// Blobs that a host answers with nothing but a general 500, one after the other: then it is not about them.
+constexpr std::size_t kSilentInARow = 10;
 
 class Uploader {
  public:
   Uploader(Move& move, const backup::BackupSource& backup, xrpc::Client client,
-           std::vector<data::BlobRef> references, std::vector<xrpc::MissingBlob> wanted)
+           const std::vector<data::BlobRef>& references, std::vector<xrpc::MissingBlob> wanted)
       : move_(move),
         backup_(backup),
         client_(std::move(client)),
-        references_(std::move(references)),
+        references_(references),
         wanted_(std::move(wanted)) {}
 
   Status run(unsigned jobs) {
@@ -46,6 +34,8 @@ class Uploader {
     }
     move_.context.progress.report(
         {.phase = "blobs", .bytes = bytes_, .items = done_, .items_total = wanted_.size(), .done = true});
+    TRY(note_unlisted(move_, unlisted_));
+    if (met_silence_ && done_ > 0) TRY(met(move_, "blob-500"));
     if (stopper_) return std::unexpected(*stopper_);
     if (failed_.empty()) return {};
     for (const Finding& finding : failed_) move_.world.watcher.finding(finding);
@@ -64,6 +54,8 @@ class Uploader {
       const std::lock_guard lock(mutex_);
       if (uploaded) {
         ++done_;
+        silent_ = 0;
+        if (wanted_[i].record_uri.empty()) unlisted_.push_back(wanted_[i].cid);
         bytes_ += *uploaded;
         move_.context.progress.report(
             {.phase = "blobs", .bytes = bytes_, .items = done_, .items_total = wanted_.size()});
@@ -80,6 +72,11 @@ class Uploader {
 
   // What concerns the host or us ends the work; what concerns one blob is noted and the rest goes on.
   void note_failure(const ipld::Cid& cid, Error error) {
+    if (says_nothing(error) && ++silent_ < kSilentInARow) {
+      met_silence_ = true;
+      failed_.push_back({"blob.not_uploaded", Severity::missing, cid.str(), error.message});
+      return;
+    }
     switch (error.kind) {
       case ErrorKind::remote:
       case ErrorKind::limit_exceeded:
@@ -116,13 +113,16 @@ class Uploader {
   Move& move_;
   const backup::BackupSource& backup_;
   xrpc::Client client_;
-  std::vector<data::BlobRef> references_;
+  const std::vector<data::BlobRef>& references_;
   std::vector<xrpc::MissingBlob> wanted_;
   std::atomic<std::size_t> next_ = 0;
   std::mutex mutex_;
   std::uint64_t done_ = 0;
   std::uint64_t bytes_ = 0;
   std::vector<Finding> failed_;
+  std::vector<ipld::Cid> unlisted_;  // taken, of those that the host does not name as missing
+  std::size_t silent_ = 0;           // general failures since the last blob that was taken
+  bool met_silence_ = false;
   std::optional<Error> stopper_;
 };
 
@@ -136,8 +136,8 @@ Status upload_missing_now(Move& move) {
   const auto repeated = std::ranges::unique(missing, {}, &xrpc::MissingBlob::cid);
   missing.erase(repeated.begin(), repeated.end());
   auto backup = TRY(backup::open_backup(move.context.fs, move.backup_path()));
-  auto known = TRY(references(move, *backup));
-  Uploader uploader(move, *backup, TRY(move.new_host.client()), std::move(known), std::move(missing));
+  const std::vector<data::BlobRef>* known = TRY(backup_references(move));
+  Uploader uploader(move, *backup, TRY(move.new_host.client()), *known, std::move(missing));
   return uploader.run(move.options.jobs);
 }
 

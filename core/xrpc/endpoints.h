@@ -78,7 +78,7 @@ Result<Tokens> create_account(const Client& client, const NewAccount& account, c
 struct AccountStatus {
   bool activated = false;
   bool valid_did = false;
-  std::string repo_commit;  // CID text
+  std::string repo_commit;  // CID text; empty, and the counts 0, on hosts that do not say
   std::string repo_rev;
   std::int64_t repo_blocks = 0;
   std::int64_t indexed_records = 0;

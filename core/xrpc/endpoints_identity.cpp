@@ -53,6 +53,8 @@ Result<data::Value> sign_plc_operation(const Client& client, std::string_view em
   input.set("token", email_token);
   const auto value = client.procedure(kMethod, std::move(input), Repeat::unsafe, stop);
   if (!value) return explained(value.error());
+  // Some hosts answer with the operation itself.
+  if (data::text_or(*value, "type", "") == "plc_operation") return *value;
   TRY(Answer(client, kMethod, *value).object("operation"));
   return *value->find("operation");
 }

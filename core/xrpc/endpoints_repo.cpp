@@ -102,6 +102,10 @@ Status delete_record(const Client& client, const syntax::Did& did, const syntax:
 Result<data::Value> get_preferences(const Client& client, const StopToken& stop) {
   constexpr std::string_view kMethod = "app.bsky.actor.getPreferences";
   const data::Value value = TRY(client.query(kMethod, {}, stop));
+  // Where none were ever set, some say {} for an empty list.
+  const data::Value* given = value.find("preferences");
+  if (given != nullptr && given->object() != nullptr && given->object()->entries().empty())
+    return data::Value(data::Array());
   TRY(Answer(client, kMethod, value).array("preferences"));
   return *value.find("preferences");
 }

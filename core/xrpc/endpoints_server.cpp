@@ -118,12 +118,13 @@ Result<AccountStatus> check_account_status(const Client& client, const StopToken
   const Answer answer(client, kMethod, value);
   const auto activated = TRY(answer.boolean("activated"));
   const auto valid_did = TRY(answer.boolean("validDid"));
-  auto repo_commit = TRY(answer.text("repoCommit"));
-  auto repo_rev = TRY(answer.text("repoRev"));
-  const auto repo_blocks = TRY(answer.integer("repoBlocks"));
-  const auto indexed_records = TRY(answer.integer("indexedRecords"));
-  const auto expected_blobs = TRY(answer.integer("expectedBlobs"));
-  const auto imported_blobs = TRY(answer.integer("importedBlobs"));
+  // Some hosts count nothing, and name no commit.
+  auto repo_commit = TRY(answer.text_or("repoCommit", ""));
+  auto repo_rev = TRY(answer.text_or("repoRev", ""));
+  const auto repo_blocks = TRY(answer.optional_integer("repoBlocks")).value_or(0);
+  const auto indexed_records = TRY(answer.optional_integer("indexedRecords")).value_or(0);
+  const auto expected_blobs = TRY(answer.optional_integer("expectedBlobs")).value_or(0);
+  const auto imported_blobs = TRY(answer.optional_integer("importedBlobs")).value_or(0);
   return AccountStatus{.activated = activated,
                        .valid_did = valid_did,
                        .repo_commit = std::move(repo_commit),

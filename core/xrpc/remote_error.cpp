@@ -55,6 +55,14 @@ constexpr auto kKnownNames = std::to_array<KnownName>({
     {"InvalidSwap", "xrpc.invalid_swap", ErrorKind::conflict, ""},
     {"MethodNotImplemented", "xrpc.method_not_implemented", ErrorKind::unsupported,
      "this host does not offer what is asked of it"},
+    {"XRPCNotSupported", "xrpc.method_not_implemented", ErrorKind::unsupported,
+     "this host does not offer what is asked of it"},
+    {"account_not_verified", "xrpc.account_not_verified", ErrorKind::auth,
+     "the host has sent a message to the account's address: confirm the address with it, then run the same "
+     "command "
+     "again"},
+    {"RepoTooLarge", "xrpc.payload_too_large", ErrorKind::limit_exceeded, ""},
+    {"BlobTooLarge", "xrpc.payload_too_large", ErrorKind::limit_exceeded, ""},
     {"InvalidRequest", "xrpc.invalid_request", kByStatus, ""},
     {"InvalidHandle", "xrpc.invalid_handle", kByStatus, "choose another handle"},
     {"HandleNotAvailable", "xrpc.handle_not_available", kByStatus, "choose another handle"},
@@ -119,6 +127,11 @@ bool is_page(const net::Response& response) {
          trim(response.error_body).starts_with('<');
 }
 
+// Hosts that have no name and no status for what is too large.
+bool speaks_of_size(int status, std::string_view words) {
+  return status == 400 && (words.contains("greater than maximum") || words.contains("exceeds maximum"));
+}
+
 void replace_all(std::string& text, std::string_view secret) {
   for (std::size_t at = text.find(secret); at != std::string::npos; at = text.find(secret, at)) {
     constexpr std::string_view kMark = "[secret]";
@@ -162,7 +175,9 @@ Error to_error(const RemoteError& remote, const net::Response& response, std::st
       fmt::format("{} answered {} with {}{}{}", host, method, response.status, name.empty() ? "" : " ", name);
   if (!words.empty()) message += fmt::format(": \"{}\"", words);
 
-  const auto known = std::ranges::find(kKnownNames, name, &KnownName::name);
+  const auto known = std::ranges::find(
+      kKnownNames, speaks_of_size(response.status, words) ? std::string_view("BlobTooLarge") : name,
+      &KnownName::name);
   const bool is_known = known != kKnownNames.end();
   // 429 means what it says whatever the name.
   const bool by_status = !is_known || known->kind == kByStatus || response.status == 429;

@@ -18,7 +18,9 @@ class FakeNetwork {
   static constexpr std::uint32_t kNewKey = 2;
   static constexpr std::uint32_t kUserKey = 3;  // not in the log, unless enroll_user_key() puts it there
 
-  explicit FakeNetwork(std::size_t records = 12);
+  // Of which the account is: a did:web has its document on a domain of the user's own, alice.net.
+  enum class Method : std::uint8_t { plc, web };
+  explicit FakeNetwork(std::size_t records = 12, Method method = Method::plc);
 
   Result<Answer> route(const SentRequest& request);
   FakeAccount& old_account() { return *old_host.find(did); }
@@ -27,6 +29,9 @@ class FakeNetwork {
   void enroll_user_key();
   // Nothing answers there any more, nor for the handle that it gave out.
   void kill_old_host();
+  // The user puts this document on the domain; others see it from the third look on.
+  void publish(std::string document);
+
   // One more post on the old host.
   void post_on_old(const std::string& text);
 
@@ -39,6 +44,15 @@ class FakeNetwork {
   syntax::Did did;
   ipld::Cid original_data;  // MST root at the start
   bool old_host_is_dead = false;
+  std::string web_document;
+  int publications = 0;  // that have changed what others see
+
+ private:
+  void take_up(std::string document);
+  std::string next_document_;
+  int looks_left_ = 0;
+
+ public:
   ScriptedHttp http{[this](const SentRequest& request) { return route(request); }};
 };
 

@@ -71,6 +71,7 @@ FakeAccount& FakePds::add_account(const syntax::Did& did, crypto::PrivateKey key
                                                            .key = std::move(key),
                                                            .active = true,
                                                            .taken_down = false,
+                                                           .verified = true,
                                                            .builder = {},
                                                            .records = {},
                                                            .blocks = {},
@@ -151,6 +152,7 @@ Answer FakePds::Call::answer() {
       {"com.atproto.sync.getBlocks", &Call::get_blocks},
       {"com.atproto.sync.getLatestCommit", &Call::latest_commit},
       {"com.atproto.sync.getRepoStatus", &Call::repo_status},
+      {"com.atproto.repo.describeRepo", &Call::describe_repo},
       {"com.atproto.sync.listBlobs", &Call::list_blobs},
       {"com.atproto.sync.getBlob", &Call::get_blob},
       {"com.atproto.repo.importRepo", &Call::import_repo},
@@ -228,7 +230,7 @@ FakeAccount& FakePds::Call::subject() {
   if (account->taken_down && by_token() != account)
     throw Refusal{400, "RepoTakendown", "Repo has been takendown: " + wanted};
   if (by_token() == account && account->taken_down) check_taken_down_scope();
-  if (!account->active && by_token() != account)
+  if (!account->active && (pds.ways.hides_while_inactive || by_token() != account))
     throw Refusal{400, "RepoDeactivated", "Repo has been deactivated: " + wanted};
   return *account;
 }
@@ -257,9 +259,10 @@ data::Object FakePds::Call::tokens_for(FakeAccount& account, std::string_view sc
 
 Answer FakePds::Call::describe_server() {
   data::Array domains;
-  domains.emplace_back(pds.options_.domain);
+  if (!pds.ways.host_of_one) domains.emplace_back(pds.options_.domain);
+  const bool personal = pds.ways.host_of_one && !pds.accounts_.empty();
   return json(data::Object()
-                  .set("did", pds.options_.did)
+                  .set("did", personal ? pds.accounts_.begin()->first : pds.options_.did)
                   .set("availableUserDomains", std::move(domains))
                   .set("inviteCodeRequired", pds.invite_required)
                   .set("phoneVerificationRequired", pds.phone_required));
@@ -273,6 +276,8 @@ Answer FakePds::Call::create_session() {
     if (!account->app_password.empty() && password == account->app_password)
       return json(tokens_for(*account, "com.atproto.appPass"));
     if (password != account->password) break;
+    if (!account->verified)
+      throw Refusal{403, "account_not_verified", "Please verify your account before logging in"};
     if (pds.two_factor && text("authFactorToken").empty()) {
       pds.mailbox_ = fmt::format("login-{}", ++pds.counter_);
       throw Refusal{401, "AuthFactorTokenRequired", "A sign in code has been sent to your email address"};
@@ -289,12 +294,17 @@ Answer FakePds::Call::create_session() {
 // A spent refresh token stays good: the reference server takes it for two hours more.
 Answer FakePds::Call::refresh_session() {
   for (auto& [did, account] : pds.accounts_) {
-    if (account->refresh_tokens.contains(request.bearer) && account->taken_down)
-      throw Refusal{401, "AccountTakedown", "Account has been taken down"};
-    if (account->refresh_tokens.contains(request.bearer))
-      return json(tokens_for(*account, "com.atproto.access"));
+    if (!account->refresh_tokens.contains(request.bearer)) continue;
+    if (account->taken_down) throw Refusal{401, "AccountTakedown", "Account has been taken down"};
+    if (pds.ways.refreshes_once) account->refresh_tokens.erase(request.bearer);
+    return json(tokens_for(*account, "com.atproto.access"));
   }
   throw Refusal{400, "ExpiredToken", "Token has been revoked"};
+}
+
+Refusal FakePds::Call::too_large(const std::string& words) const {
+  if (pds.ways.too_large_name.empty()) return {413, "PayloadTooLarge", "request entity too large"};
+  return {400, pds.ways.too_large_name, words + pds.ways.too_large_words};
 }
 
 Answer FakePds::Call::delete_session() {

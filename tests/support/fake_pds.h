@@ -25,6 +25,37 @@ struct FakePdsOptions {
   std::uint32_t key = 1;  // number of its rotation key; see plc_key()
 };
 
+// How it may differ from the reference server: all false, it does not. Most are ids of
+// core/migrate/host_ways.h.
+struct FakeWays {
+  bool unknown_account_500 = false;
+  bool describe_repo_500 = false;        // … of an account that it does not know, nor tells otherwise
+  bool no_status_before_import = false;  // nor a repository
+  bool no_blocks = false;
+  bool signs_anew = false;
+  bool hides_while_inactive = false;
+  bool active_from_the_start = false;
+  bool unknown_record_500 = false;
+  bool preferences_object = false;
+  bool drops_preferences = false;
+  bool bare_operation = false;
+  bool submit_wants_signing_key = false;
+  bool whole_imports_only = false;
+  bool leaves_out_legacy_blobs = false;
+  bool keeps_blobs_to_itself = false;
+  bool host_of_one = false;
+  bool imports_while_inactive = false;
+  bool null_counts = false;
+  bool login_after_verification = false;
+  bool own_handles_only = false;
+  bool refreshes_once = false;
+  std::string too_large_name{};  // refused so, with 400, instead of with 413
+  std::string too_large_words{};
+  std::size_t blob_limit = 0;           // larger ones are refused so too; 0: none
+  std::size_t lists_blobs = 1'000'000;  // as many, and no cursor
+  int silent_uploads = 0;               // so many are answered with a general 500
+};
+
 struct FakeAccount {
   syntax::Did did;
   std::string handle;
@@ -34,6 +65,7 @@ struct FakeAccount {
   crypto::PrivateKey key;
   bool active = false;
   bool taken_down = false;  // by the host: the owner gets a session that opens little
+  bool verified = true;     // its address
 
   repo::Builder builder;  // the records, for the next commit
   std::map<std::string, Bytes> records;
@@ -65,7 +97,8 @@ class FakePds {
   void commit(FakeAccount& account);
   FakeAccount* find(const syntax::Did& did);
   // Blobs that records refer to and that are not here; a CID once for each record.
-  static std::vector<std::pair<ipld::Cid, std::string>> missing_blobs(const FakeAccount& account);
+  static std::vector<std::pair<ipld::Cid, std::string>> missing_blobs(const FakeAccount& account,
+                                                                      bool legacy = true);
   // All sessions end: access and refresh tokens are worth nothing any more.
   void end_sessions();
 
@@ -76,6 +109,7 @@ class FakePds {
   const std::string& mailbox() const { return mailbox_; }
 
   // What tests set.
+  FakeWays ways;
   std::int64_t ahead_us = 0;  // its clock less ours
   bool two_factor = false;
   bool invite_required = false;  // the code is "invite-1"
@@ -105,6 +139,8 @@ class FakePds {
     int signatures = 0;   // operations signed
     int operations = 0;   // handed on to the directory, and taken there
     int activations = 0;  // of an account that was not active
+    int activation_calls = 0;
+    int blocks_refused = 0;
     int deactivations = 0;
     int commits = 0;
   };

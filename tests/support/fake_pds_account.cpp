@@ -77,8 +77,11 @@ void FakePds::Call::check_service_token(const syntax::Did& did) const {
 }
 
 Answer FakePds::Call::create_account() {
+  if (pds.ways.host_of_one) throw Refusal{404, "XRPCNotSupported", "XRPCNotSupported"};
   const auto did = syntax::Did::parse(text("did")).value();
   check_service_token(did);
+  if (pds.ways.own_handles_only && !text("handle").ends_with(pds.options_.domain))
+    throw Refusal{400, "InvalidHandle", "Handle is invalid"};
   if (text("email").empty()) throw Refusal{400, "InvalidRequest", "Email is required"};
   if (pds.invite_required && text("inviteCode") != "invite-1")
     throw Refusal{400, "InvalidInviteCode", "Provided invite code not available"};
@@ -92,9 +95,12 @@ Answer FakePds::Call::create_account() {
   auto key = crypto::PrivateKey::generate(crypto::Curve::k256, pds.random_).value();
   FakeAccount& account =
       pds.add_account(did, std::move(key), text("handle"), text("email"), text("password"));
-  account.active = false;
-  pds.commit(account);
-  --pds.effects.commits;
+  account.active = pds.ways.active_from_the_start;
+  account.verified = !pds.ways.login_after_verification;
+  if (!pds.ways.no_status_before_import) {
+    pds.commit(account);
+    --pds.effects.commits;
+  }
   ++pds.effects.accounts;
   return json(tokens_for(account, "com.atproto.access"));
 }
@@ -103,13 +109,23 @@ bool FakePds::Call::valid_did(const FakeAccount& account) const {
   const plc::State& state = pds.plc_.state(account.did);
   const plc::Service* service = state.service("atproto_pds");
   const std::string* key = state.verification_method("atproto");
-  return std::ranges::find(state.rotation_keys, pds.rotation_did_key()) != state.rotation_keys.end() &&
-         service != nullptr && service->endpoint == pds.options_.origin && key != nullptr &&
+  const bool listed =
+      !account.did.is_plc() ||
+      std::ranges::find(state.rotation_keys, pds.rotation_did_key()) != state.rotation_keys.end();
+  return listed && service != nullptr && service->endpoint == pds.options_.origin && key != nullptr &&
          *key == account.key.public_key().did_key();
 }
 
 Answer FakePds::Call::check_account_status() {
   FakeAccount& account = caller();
+  if (pds.ways.null_counts) {
+    data::Object bare;
+    bare.set("activated", account.active).set("validDid", valid_did(account));
+    for (const char* name : {"repoRev", "repoBlocks", "indexedRecords", "expectedBlobs", "importedBlobs"})
+      bare.set(name, data::Value());
+    return json(std::move(bare));
+  }
+  if (!account.head) throw nothing_said();
   const auto missing = static_cast<std::int64_t>(FakePds::missing_blobs(account).size());
   const auto there = static_cast<std::int64_t>(account.blobs.size());
   return json(data::Object()
@@ -126,6 +142,7 @@ Answer FakePds::Call::check_account_status() {
 
 Answer FakePds::Call::activate_account() {
   FakeAccount& account = owner();
+  ++pds.effects.activation_calls;
   if (!valid_did(account))
     throw Refusal{400, "InvalidRequest", "DID document verification method does not match expected"};
   if (!account.active) ++pds.effects.activations;
@@ -180,6 +197,7 @@ Answer FakePds::Call::sign_operation() {
   auto operation = plc::Operation::make(merged(log.state(), input), log.cid(log.head()));
   operation.sign(pds.rotation_key()).value();
   ++pds.effects.signatures;
+  if (pds.ways.bare_operation) return json(operation.json());
   return json(data::Object().set("operation", operation.json()));
 }
 
@@ -188,7 +206,9 @@ Answer FakePds::Call::submit_operation() {
   const auto operation = plc::Operation::parse(*input.find("operation"), Limits{});
   if (!operation) throw Refusal{400, "InvalidRequest", "Invalid operation"};
   const plc::State& state = operation->state();
-  if (std::ranges::find(state.rotation_keys, pds.rotation_did_key()) == state.rotation_keys.end())
+  const std::string wanted =
+      pds.ways.submit_wants_signing_key ? account.key.public_key().did_key() : pds.rotation_did_key();
+  if (std::ranges::find(state.rotation_keys, wanted) == state.rotation_keys.end())
     throw Refusal{400, "InvalidRequest", "Rotation keys do not include server's rotation key"};
   const plc::Service* service = state.service("atproto_pds");
   if (service == nullptr || service->endpoint != pds.options_.origin)
@@ -207,6 +227,7 @@ Answer FakePds::Call::submit_operation() {
 // The reference server drops the read-only one without a word.
 Answer FakePds::Call::put_preferences() {
   FakeAccount& account = owner();
+  if (pds.ways.drops_preferences) return json(data::Object());
   account.preferences.clear();
   for (const data::Value& one : *input.find("preferences")->array()) {
     if (data::text_or(one, "$type", "") != "app.bsky.actor.defs#declaredAgePref")
@@ -216,7 +237,10 @@ Answer FakePds::Call::put_preferences() {
 }
 
 Answer FakePds::Call::get_preferences() {
-  return json(data::Object().set("preferences", caller().preferences));
+  const data::Array& all = caller().preferences;
+  if (pds.ways.preferences_object && all.empty())
+    return json(data::Object().set("preferences", data::Object()));
+  return json(data::Object().set("preferences", all));
 }
 
 }  // namespace atb::test

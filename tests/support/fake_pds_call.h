@@ -18,6 +18,9 @@ struct Refusal {
   std::string message;
 };
 
+// As from servers that say no more.
+inline Refusal nothing_said() { return {500, "", "Internal Server Error"}; }
+
 struct FakePds::Call {
   FakePds& pds;
   const SentRequest& request;
@@ -65,6 +68,7 @@ struct FakePds::Call {
   Answer get_preferences();
   Answer put_preferences();
   bool valid_did(const FakeAccount& account) const;
+  Refusal too_large(const std::string& words) const;
   void check_service_token(const syntax::Did& did) const;
 
   // fake_pds_repo.cpp: repositories and blobs
@@ -72,6 +76,7 @@ struct FakePds::Call {
   Answer get_blocks();
   Answer latest_commit();
   Answer repo_status();
+  Answer describe_repo();
   Answer list_blobs();
   Answer get_blob();
   Answer import_repo();

@@ -54,11 +54,12 @@ void FakePds::commit(FakeAccount& account) {
   ++effects.commits;
 }
 
-std::vector<std::pair<ipld::Cid, std::string>> FakePds::missing_blobs(const FakeAccount& account) {
+std::vector<std::pair<ipld::Cid, std::string>> FakePds::missing_blobs(const FakeAccount& account,
+                                                                      bool legacy) {
   std::vector<std::pair<ipld::Cid, std::string>> missing;
   for (const auto& [key, block] : account.records) {
     for (const data::BlobRef& blob : data::scan_record(block, Limits{}).blobs) {
-      if (!account.blobs.contains(blob.cid))
+      if (!account.blobs.contains(blob.cid) && (legacy || !blob.legacy))
         missing.emplace_back(blob.cid, "at://" + account.did.str() + "/" + key);
     }
   }
@@ -67,11 +68,16 @@ std::vector<std::pair<ipld::Cid, std::string>> FakePds::missing_blobs(const Fake
 
 Answer FakePds::Call::get_repo() {
   FakeAccount& account = subject();
+  if (!account.head) throw nothing_said();
   return car(std::span(&*account.head, 1), account.blocks.blocks());
 }
 
 Answer FakePds::Call::get_blocks() {
   FakeAccount& account = subject();
+  if (pds.ways.no_blocks) {
+    ++pds.effects.blocks_refused;
+    throw Refusal{400, "InvalidRequest", ""};
+  }
   std::vector<NamedBlock> found;
   const auto [from, to] = query.equal_range("cids");
   for (auto it = from; it != to; ++it) {
@@ -86,12 +92,14 @@ Answer FakePds::Call::get_blocks() {
 
 Answer FakePds::Call::latest_commit() {
   FakeAccount& account = subject();
+  if (!account.head) throw nothing_said();
   return json(data::Object().set("cid", account.head->str()).set("rev", account.rev));
 }
 
 Answer FakePds::Call::repo_status() {
   const auto did = syntax::Did::parse(parameter("did")).value();
   const FakeAccount* account = pds.find(did);
+  if (account == nullptr && pds.ways.unknown_account_500) throw nothing_said();
   if (account == nullptr) throw Refusal{400, "RepoNotFound", "Could not find repo for DID: " + did.str()};
   data::Object status;
   status.set("did", did.str()).set("active", account->active && !account->taken_down);
@@ -105,9 +113,21 @@ Answer FakePds::Call::repo_status() {
   return json(std::move(status));
 }
 
+// As a stranger sees it: an inactive account is not found.
+Answer FakePds::Call::describe_repo() {
+  const auto did = syntax::Did::parse(parameter("repo")).value();
+  const FakeAccount* account = pds.find(did);
+  if (account == nullptr && pds.ways.describe_repo_500) throw nothing_said();
+  if (account == nullptr || !account->active)
+    throw Refusal{400, "InvalidRequest", "Could not find user: " + did.str()};
+  return json(data::Object().set("did", did.str()).set("handle", account->handle));
+}
+
 Answer FakePds::Call::list_blobs() {
   data::Array cids;
-  for (const auto& [cid, bytes] : subject().blobs) cids.emplace_back(cid.str());
+  for (const auto& [cid, bytes] : subject().blobs) {
+    if (cids.size() < pds.ways.lists_blobs) cids.emplace_back(cid.str());
+  }
   return json(data::Object().set("cids", std::move(cids)));
 }
 
@@ -115,6 +135,7 @@ Answer FakePds::Call::get_blob() {
   FakeAccount& account = subject();
   const auto found = account.blobs.find(ipld::Cid::parse(parameter("cid")).value());
   if (found == account.blobs.end()) throw Refusal{400, "InvalidRequest", "Blob not found"};
+  if (pds.ways.keeps_blobs_to_itself) throw Refusal{400, "BlobNotFound", ""};
   return {.body = std::string(as_text(found->second))};
 }
 
@@ -140,8 +161,9 @@ class InBoth final : public ipld::BlockSource {
 // under a rev of its own. Forgets what the new tree does not hold.
 Answer FakePds::Call::import_repo() {
   FakeAccount& account = owner();
-  if (pds.import_limit != 0 && request.body.size() > pds.import_limit)
-    throw Refusal{413, "PayloadTooLarge", "request entity too large"};
+  if (pds.import_limit != 0 && request.body.size() > pds.import_limit) throw too_large("Content-Length");
+  if (pds.ways.imports_while_inactive && account.active)
+    throw Refusal{409, "RepoAlreadyExists", "Repository already exists. Cannot import over existing data."};
   const auto source = stream_of(as_bytes(request.body));
   auto reader = car::Reader::open(*source, Limits{});
   if (!reader || reader->header().roots.size() != 1)
@@ -177,6 +199,12 @@ Answer FakePds::Call::import_repo() {
   Report ignored;
   mst::walk(blocks, commit->data, Limits{}, records, ignored, {}).value();
   if (!records.whole) throw Refusal{400, "InvalidRequest", "missing block"};
+  if (pds.ways.whole_imports_only) {
+    for (const ipld::Cid& node : records.nodes) {
+      if (!sent.has(node))
+        throw Refusal{400, "InvalidRequest", "Referenced block not found in CAR: " + node.str()};
+    }
+  }
   for (const ipld::Cid& node : records.nodes) kept.put(node, *blocks.get(node, buffer)).value();
   account.records.clear();
   account.builder = {};
@@ -192,14 +220,23 @@ Answer FakePds::Call::import_repo() {
   account.blocks = std::move(kept);
   account.head = root;
   account.data = commit->data;
-  account.rev = syntax::Tid::from(pds.clock_.wall_us(), 2).str();
+  const syntax::Tid rev = syntax::Tid::from(pds.clock_.wall_us(), 2);
+  account.rev = rev.str();
+  if (pds.ways.signs_anew) {
+    repo::Commit anew{.did = account.did, .data = commit->data, .rev = rev, .prev = {}, .signature = {}};
+    repo::sign_commit(anew, account.key).value();
+    const Bytes signed_block = repo::encode_commit(anew);
+    account.head = ipld::Cid::of(ipld::Codec::dag_cbor, signed_block);
+    // The imported one stays, as on cocoon.
+    account.blocks.put(*account.head, signed_block).value();
+  }
   ++pds.effects.imports;
   pds.effects.largest_import = std::max(pds.effects.largest_import, request.body.size());
   return {};
 }
 
 Answer FakePds::Call::missing_blobs() {
-  const auto missing = FakePds::missing_blobs(caller());
+  const auto missing = FakePds::missing_blobs(caller(), !pds.ways.leaves_out_legacy_blobs);
   const std::string after = parameter("cursor");
   const auto limit = static_cast<std::size_t>(std::stoul(parameter("limit")));
   const std::size_t first = after.empty() ? 0 : std::stoul(after);
@@ -227,6 +264,12 @@ Answer FakePds::Call::upload_blob() {
                   {"ratelimit-reset", fmt::format("{}", (pds.upload_day_ + 1) * 86'400)}};
     return no;
   }
+  if (pds.ways.silent_uploads > 0) {
+    --pds.ways.silent_uploads;
+    throw nothing_said();
+  }
+  if (pds.ways.blob_limit != 0 && request.body.size() > pds.ways.blob_limit)
+    throw too_large(fmt::format("Blob size {}", request.body.size()));
   const auto cid = ipld::Cid::of(ipld::Codec::raw, as_bytes(request.body));
   const auto bytes = as_bytes(request.body);
   account.blobs[cid] = Bytes(bytes.begin(), bytes.end());
@@ -242,6 +285,7 @@ Answer FakePds::Call::get_record() {
   FakeAccount& account = subject();
   const std::string key = parameter("collection") + "/" + parameter("rkey");
   const auto found = account.records.find(key);
+  if (found == account.records.end() && pds.ways.unknown_record_500) throw nothing_said();
   if (found == account.records.end()) throw Refusal{400, "RecordNotFound", "Could not locate record: " + key};
   return json(data::Object()
                   .set("uri", "at://" + account.did.str() + "/" + key)

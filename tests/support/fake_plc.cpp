@@ -9,7 +9,13 @@
 namespace atb::test {
 namespace {
 
-std::string document_of(const syntax::Did& did, const plc::State& state) {
+Answer refusal(int status, const std::string& message) {
+  return {.status = status, .body = data::to_json(data::Object().set("message", message))};
+}
+
+}  // namespace
+
+std::string FakePlc::document_of(const syntax::Did& did, const plc::State& state) {
   data::Array names;
   for (const std::string& name : state.also_known_as) names.emplace_back(name);
   data::Array methods;
@@ -33,12 +39,6 @@ std::string document_of(const syntax::Did& did, const plc::State& state) {
                            .set("verificationMethod", std::move(methods))
                            .set("service", std::move(services)));
 }
-
-Answer refusal(int status, const std::string& message) {
-  return {.status = status, .body = data::to_json(data::Object().set("message", message))};
-}
-
-}  // namespace
 
 syntax::Did FakePlc::create(const plc::State& state, const crypto::PrivateKey& signer) {
   PlcLog log(state, signer, clock_.wall_us() - kPlcHourUs);

@@ -22,7 +22,14 @@ class FakePlc {
   Status submit(const syntax::Did& did, const plc::Operation& operation);
 
   PlcLog& log(const syntax::Did& did) { return logs_.at(did.str()); }
-  const plc::State& state(const syntax::Did& did) { return log(did).state(); }
+  // Of a did:web: what its document says, in the same words.
+  const plc::State& state(const syntax::Did& did) {
+    return web_.contains(did.str()) ? web_.at(did.str()) : log(did).state();
+  }
+  void set_web(const syntax::Did& did, plc::State state) {
+    web_.insert_or_assign(did.str(), std::move(state));
+  }
+  static std::string document_of(const syntax::Did& did, const plc::State& state);
   bool knows(const syntax::Did& did) const { return logs_.contains(did.str()); }
   // The whole log, audited: throws when it does not hold.
   plc::AuditedLog audited(const syntax::Did& did);
@@ -34,6 +41,7 @@ class FakePlc {
   Answer answer_without_date(const SentRequest& request);
   ManualClock& clock_;
   std::map<std::string, PlcLog> logs_;
+  std::map<std::string, plc::State> web_;
 };
 
 }  // namespace atb::test

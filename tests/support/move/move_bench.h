@@ -60,7 +60,9 @@ class CollectSteps final : public migrate::Watcher {
  public:
   void step(const migrate::StepEvent& event) override;
   void finding(const Finding& finding) override { findings.push_back(finding); }
-  void say(std::string_view text) override { said += text; }
+  void say(std::string_view text) override;
+  // Told of a document that is to be published.
+  std::function<void(const std::string& document)> publish;
   std::vector<std::string> steps;  // "import observed"
   std::string said;
   std::vector<Finding> findings;
@@ -69,7 +71,7 @@ class CollectSteps final : public migrate::Watcher {
 
 class MoveBench {
  public:
-  explicit MoveBench(std::size_t records = 12);
+  explicit MoveBench(std::size_t records = 12, FakeNetwork::Method method = FakeNetwork::Method::plc);
 
   struct Run {
     Result<migrate::Outcome> result;
@@ -137,15 +139,19 @@ class MoveBench {
 
   std::string state_folder() const { return temp_.file("state"); }
   std::string move_folder() const;
+  // The ways of other hosts that the move has met.
+  std::vector<std::string> ways() const;
   // All files under the state folder that hold this text.
   std::vector<std::string> files_with(std::string_view text) const;
 
   FakeNetwork network;
   migrate::Options options;
   migrate::SecretSources sources;
-  std::string account;                                     // the DID at first
-  int operations = 1;                                      // that the directory must have taken in the end
-  int accounts = 1;                                        // that the new host must have made
+  std::string account;  // the DID at first
+  int operations = 1;   // that the directory must have taken in the end; of a did:web: publications
+  int accounts = 1;     // that the new host must have made
+  int activations = 1;
+  std::size_t preferences = 1;                             // that must be there
   std::string there_password = FakeNetwork::kNewPassword;  // that the account there must have
   bool patient = false;                                    // as in production: with RetryingClient
   bool witnesses = false;                                  // … and logs that are seen are kept

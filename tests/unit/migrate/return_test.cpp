@@ -78,12 +78,8 @@ TEST_CASE("return: only what differs is sent", "[migrate]") {
   }
   SECTION("so does one that does not give its blocks") {
     host.refuse("com.atproto.sync.getBlocks", 501, "MethodNotImplemented", "no");
-    const auto run = bench.start();
-    // The last steps need the head; that is another matter.
-    CHECK_FALSE(run.result);
+    REQUIRE(bench.start().result);
     CHECK(host.effects.largest_import > whole);
-    host.intercepts.clear();
-    REQUIRE(bench.resume().result);
   }
   SECTION("a difference larger than the host takes at once goes over in pieces") {
     host.import_limit = whole / 20;

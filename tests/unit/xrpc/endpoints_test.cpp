@@ -170,10 +170,20 @@ TEST_CASE("xrpc: the account's status is read whole", "[xrpc]") {
   CHECK(status->indexed_records == 4);
   CHECK(status->expected_blobs == 3);
   CHECK(status->imported_blobs == 2);
-  check_required(json,
-                 {"activated", "validDid", "repoCommit", "repoRev", "repoBlocks", "indexedRecords",
-                  "expectedBlobs", "importedBlobs"},
+  check_required(json, {"activated", "validDid"},
                  [](auto& client) { return xrpc::check_account_status(client, {}); });
+}
+
+TEST_CASE("xrpc: an account's status without commit and counts is one", "[xrpc]") {
+  FakeHost host(
+      R"({"activated":true,"validDid":true,"repoRev":null,"repoBlocks":null,"importedBlobs":null})");
+  const auto status = xrpc::check_account_status(host.client, {});
+  REQUIRE(status);
+  CHECK(status->activated);
+  CHECK(status->repo_commit.empty());
+  CHECK(status->indexed_records == 0);
+  FakeHost odd(R"({"activated":true,"validDid":true,"indexedRecords":"many"})");
+  CHECK(error_from(xrpc::check_account_status(odd.client, {})).id == "xrpc.answer");
 }
 
 TEST_CASE("xrpc: deactivation never asks for deletion", "[xrpc]") {
@@ -221,6 +231,15 @@ TEST_CASE("xrpc: PLC operations are asked for, signed and submitted, none of it 
   CHECK(sent[2].body == R"({"operation":{"sig":"x"}})");
   check_required(R"({"operation":{}})", {"operation"},
                  [&](auto& client) { return xrpc::sign_plc_operation(client, "t", wanted, {}); });
+}
+
+TEST_CASE("xrpc: a signed operation that is not wrapped in an object is taken too", "[xrpc]") {
+  FakeHost host(R"({"type":"plc_operation","sig":"x"})");
+  const auto operation = xrpc::sign_plc_operation(host.client, "ABCDE", {}, {});
+  REQUIRE(operation);
+  CHECK(data::to_json(*operation) == R"({"type":"plc_operation","sig":"x"})");
+  FakeHost other(R"({"type":"plc_tombstone","sig":"x"})");
+  CHECK(error_from(xrpc::sign_plc_operation(other.client, "ABCDE", {}, {})).id == "xrpc.answer");
 }
 
 TEST_CASE("xrpc: a wrong or old code of an e-mail is told from a login that has ended", "[xrpc]") {
@@ -387,4 +406,12 @@ TEST_CASE("xrpc: preferences come and go as they are", "[xrpc]") {
   FakeHost other("");
   REQUIRE(xrpc::put_preferences(other.client, *preferences, {}));
   CHECK(other.only_request().body == json);
+  // An empty object for an empty list; one with something in it is neither.
+  FakeHost none(R"({"preferences":{}})");
+  const auto empty = xrpc::get_preferences(none.client, {});
+  REQUIRE(empty);
+  REQUIRE(empty->array() != nullptr);
+  CHECK(empty->array()->empty());
+  FakeHost odd(R"({"preferences":{"a":1}})");
+  CHECK(error_from(xrpc::get_preferences(odd.client, {})).id == "xrpc.answer");
 }

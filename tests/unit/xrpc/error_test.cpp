@@ -107,6 +107,31 @@ TEST_CASE("xrpc: a known name without a kind of its own takes it from the status
   CHECK(error(500, named("InternalServerError")).kind == ErrorKind::network);
 }
 
+TEST_CASE("xrpc: too large, said with 400 and a name or words of the host's own, is too large", "[xrpc]") {
+  for (const char* name : {"RepoTooLarge", "BlobTooLarge"}) {
+    const Error made = error(400, named(name));
+    CHECK(made.kind == ErrorKind::limit_exceeded);
+    CHECK(made.id == "xrpc.payload_too_large");
+    CHECK(made.remote_name == name);
+  }
+  for (const char* words :
+       {"Content-Length is greater than maximum of 100.00MB", "Blob size 5 exceeds maximum of 4 bytes"}) {
+    const std::string body = fmt::format(R"({{"error":"InvalidRequest","message":"{}"}})", words);
+    CHECK(error(400, body).kind == ErrorKind::limit_exceeded);
+    CHECK(error(403, body).kind == ErrorKind::auth);
+  }
+}
+
+TEST_CASE(
+    "xrpc: hosts have more than one name for what they do not offer, and for who must confirm an address",
+    "[xrpc]") {
+  CHECK(error(404, named("XRPCNotSupported")).kind == ErrorKind::unsupported);
+  const Error made = error(403, named("account_not_verified"));
+  CHECK(made.kind == ErrorKind::auth);
+  CHECK(made.id == "xrpc.account_not_verified");
+  CHECK(made.hint.find("confirm the address") != std::string::npos);
+}
+
 TEST_CASE("xrpc: too large names the settings that the host's operator can change", "[xrpc]") {
   const Error made = error(413, named("PayloadTooLarge"));
   CHECK(made.hint.find("PDS_MAX_REPO_IMPORT_SIZE") != std::string::npos);
