@@ -34,7 +34,7 @@ bool left_open(const MoveBench::Run& run) {
 Tally strike_everywhere(const Scenario& scenario, Seam seam, Blow blow, bool patient) {
   Tally tally;
   for (std::size_t at = 1;; ++at) {
-    MoveBench bench;
+    MoveBench bench(12, scenario.method);
     if (scenario.prepare) scenario.prepare(bench);
     bench.patient = patient;
     auto run = bench.start({.seam = seam, .blow = blow, .at = at});

@@ -16,6 +16,7 @@ struct Scenario {
   // … and when all is done, beside MoveBench::complaints().
   std::function<std::string(MoveBench&, const migrate::Outcome&)> at_the_end;
   bool aftercare = false;  // what could not be done after the move is tried again, before the end is judged
+  FakeNetwork::Method method = FakeNetwork::Method::plc;
 };
 
 std::string words_of(const Result<migrate::Outcome>& result);
