@@ -120,6 +120,8 @@ void add_foreign_operations(CLI::App& migrate, MigrateOptions& options) {
       ->expected(1)
       ->take_all()
       ->allow_extra_args(false);
+  migrate.add_flag("--hostile-host", options.hostile_host,
+                   "With --from: the old host works against you; its keys go with the first change already");
 }
 
 void add_plc(CLI::App& app, PlcOptions& options) {

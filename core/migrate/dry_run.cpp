@@ -170,6 +170,7 @@ Result<DryRun> dry_run(const World& world, const syntax::AtIdentifier& account, 
                       .remove_keys = options.remove_keys,
                       .keep_keys = options.keep_keys,
                       .recovery_key = (!looking.alone || !observed.plc) && !options.recovery_key_out.empty(),
+                      .hostile_host = looking.alone && options.hostile_host,
                       .answers = {.undo = options.undo_operations, .keep = options.keep_operations}};
   result.plan = draft_plan(observed, wishes);
   // Without steps there is no way at all, and nothing to ask for.

@@ -1,5 +1,11 @@
 #include "core/migrate/fight.h"
 
+#include "core/base/text.h"
+#include "core/migrate/identity_change.h"
+#include "core/migrate/leave_plan.h"
+
+#include <algorithm>
+
 namespace atb::migrate {
 namespace {
 
@@ -43,6 +49,40 @@ plc::State state_at(const Move& move, const plc::AuditedLog& log, const Base& ba
   std::vector<std::string> others = host_keys;
   others.insert(others.end(), move.options.remove_keys.begin(), move.options.remove_keys.end());
   return state_at(log, base, move.journal.get(fact::kRotationKey), others);
+}
+
+Result<plc::State> without_hostile_keys(Move& move, plc::State state,
+                                        const std::vector<std::string>& host_keys,
+                                        const plc::AuditedLog& log) {
+  if (!move.journal.has(fact::kHostile)) return state;
+  const std::string own = move.journal.get(fact::kRotationKey);
+  std::vector<std::string> kept;
+  std::vector<std::string> keys;
+  for (const std::string& key : state.rotation_keys) {
+    if (key == own) {
+      keys.push_back(key);
+      continue;
+    }
+    if (std::ranges::find(host_keys, key) != host_keys.end()) continue;
+    if (!TRY(shall_be_kept(move, key, about_key(log, key)))) continue;
+    keys.push_back(key);
+    kept.push_back(key);
+  }
+  TRY(move.journal.set(fact::kKeptKeys, join_lines(kept)));
+  state.rotation_keys = std::move(keys);
+  return state;
+}
+
+std::string describe_hostility(const Move& move, const plc::State& before, const plc::State& after) {
+  if (!move.journal.has(fact::kHostile)) return {};
+  std::string gone;
+  for (const std::string& key : before.rotation_keys) {
+    if (!rank_of(after, key)) gone += "  " + printable(key, 300) + "\n";
+  }
+  if (gone.empty()) return "\nThe old host is hostile, you said; no key of its own is listed.\n";
+  return "\nThe old host is hostile, you said: these keys go with this change already, so that whoever holds "
+         "them can sign nothing after it:\n" +
+         gone;
 }
 
 }  // namespace atb::migrate

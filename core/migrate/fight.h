@@ -25,4 +25,14 @@ Result<Base> settle_base(Move& move, const plc::AuditedLog& log);
 plc::State state_at(const Move& move, const plc::AuditedLog& log, const Base& base,
                     const std::vector<std::string>& host_keys);
 
+// The user said that the old host is hostile: its keys go with the first change already. Those of `host_keys`
+// go; of others the person says whose they are, once. Ids of shall_be_kept(). When nobody said so, `state` as
+// it is.
+Result<plc::State> without_hostile_keys(Move& move, plc::State state,
+                                        const std::vector<std::string>& host_keys,
+                                        const plc::AuditedLog& log);
+// What that means, before it is agreed to; empty when nobody said so. `before`: the state that the change
+// follows.
+std::string describe_hostility(const Move& move, const plc::State& before, const plc::State& after);
+
 }  // namespace atb::migrate

@@ -51,27 +51,10 @@ Status check_endpoint(const Move& move, const std::string& endpoint) {
       "nothing has changed; ask its operator which address is the right one for --to");
 }
 
-// Nobody but the person knows whose these are: a key of another's is a way to take the account back; a key
-// of one's own is the way out.
 Status decide(Move& move, const std::vector<std::string>& unknown,
               const std::function<std::string(const std::string&)>& about, plc::MoveRequest& request) {
   for (const std::string& key : unknown) {
-    bool keep = std::ranges::find(move.options.keep_keys, key) != move.options.keep_keys.end();
-    const bool remove = std::ranges::find(move.options.remove_keys, key) != move.options.remove_keys.end();
-    if (!keep && !remove) {
-      const std::string known = about ? about(key) : "";
-      if (!move.world.prompter.can_ask()) {
-        return fail(ErrorKind::refused, "move.unknown_key",
-                    "a rotation key is not known to belong to the old host or to the new one: " +
-                        printable(key) + (known.empty() ? "" : "; " + known),
-                    "say whose it is: --keep-key KEY if it is yours, --remove-key KEY if it is not");
-      }
-      move.world.prompter.show("\nYour identity lists a key of which it is not known whose it is:\n  " +
-                               printable(key) + (known.empty() ? "" : "\n" + known + ".") +
-                               "\nIf it is yours, keep it. If you do not know it, whoever has it could "
-                               "take the account back for 72 hours.\n");
-      keep = TRY(move.world.prompter.confirm("Keep this key?"));
-    }
+    const bool keep = TRY(shall_be_kept(move, key, about ? about(key) : ""));
     (keep ? request.keep_unknown : request.drop_unknown).push_back(key);
   }
   return {};
@@ -132,6 +115,27 @@ Result<plc::HostCredentials> new_host_credentials(Move& move) {
   }
   TRY(check_endpoint(move, credentials.endpoint));
   return credentials;
+}
+
+// Nobody but the person knows whose it is: a key of another's is a way to take the account back; a key of
+// one's own is the way out.
+Result<bool> shall_be_kept(Move& move, const std::string& key, const std::string& known) {
+  const auto lists = [&key](const std::vector<std::string>& keys) {
+    return std::ranges::find(keys, key) != keys.end();
+  };
+  if (lists(move.options.keep_keys) || lists(lines_of(move.journal.get(fact::kKeptKeys)))) return true;
+  if (lists(move.options.remove_keys)) return false;
+  if (!move.world.prompter.can_ask()) {
+    return fail(ErrorKind::refused, "move.unknown_key",
+                "a rotation key is not known to belong to the old host or to the new one: " + printable(key) +
+                    (known.empty() ? "" : "; " + known),
+                "say whose it is: --keep-key KEY if it is yours, --remove-key KEY if it is not");
+  }
+  move.world.prompter.show("\nYour identity lists a key of which it is not known whose it is:\n  " +
+                           printable(key) + (known.empty() ? "" : "\n" + known + ".") +
+                           "\nIf it is yours, keep it. If you do not know it, whoever has it could "
+                           "take the account back for 72 hours.\n");
+  return move.world.prompter.confirm("Keep this key?");
 }
 
 Result<plc::State> merge_and_decide(Move& move, plc::MoveRequest request,

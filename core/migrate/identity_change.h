@@ -27,6 +27,9 @@ Result<plc::HostCredentials> new_host_credentials(Move& move);
 Result<plc::State> merge_and_decide(Move& move, plc::MoveRequest request,
                                     const std::function<std::string(const std::string& key)>& about);
 
+// One key of unknown owner: is it the user's? As merge_and_decide.
+Result<bool> shall_be_kept(Move& move, const std::string& key, const std::string& known);
+
 std::string describe_change(const plc::State& before, const plc::State& after);
 // The last question: --confirm, or at the terminal. "move.confirm", "move.not_agreed" (refused).
 Status agree_to_change(Move& move);

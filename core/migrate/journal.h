@@ -87,6 +87,9 @@ inline constexpr std::string_view kSigned = "operation.signed";         // JSON
 inline constexpr std::string_view kUndoes = "operation.undoes";
 // CIDs of operations that could be undone and shall not be, a line each.
 inline constexpr std::string_view kKeptOperations = "operation.kept";
+inline constexpr std::string_view kHostile = "old.hostile";  // "yes": its keys go with the first change
+// Rotation keys that the person said to keep when the first change was agreed to, a line each.
+inline constexpr std::string_view kKeptKeys = "keys.kept";
 inline constexpr std::string_view kRequest = "operation.request";  // what `plc submit|revert` was asked for
 // The old host's last commit, when it was looked at after the move (late.h), and what it had that did not
 // come along: "path cid-as-moved cid-there", a line each, "-" for none.

@@ -63,7 +63,7 @@
 // first operation changes the signing key and nothing else, when everything that can be known beforehand is
 // known; from `claim` to `submit` the account is in the hands of the user's rotation key alone, which can
 // name any host, the old one too. What a hostile host has signed within 72 hours both operations undo, by
-// following the last good one (fight.h). Once the account is made, the temporary key has done its work: a
+// following the last good one (fight.h); with --hostile-host the first takes its keys out before it acts. Once the account is made, the temporary key has done its work: a
 // move that began with the old host and lost it goes on from there without a claim.
 // clang-format on
 //

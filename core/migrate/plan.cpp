@@ -146,6 +146,7 @@ Plan draft_plan(const Observed& observed, const Wishes& wishes) {
     plan.contestable =
         contestable(observed.leave->log, observed.leave->key, observed.leave->now_us, wishes.answers);
   }
+  plan.hostile_host = wishes.hostile_host;
   plan_changes(observed, wishes, plan);
   check_directory_rate(observed, plan);
   check_clocks(observed, plan);

@@ -58,6 +58,7 @@ struct Wishes {
   std::vector<std::string> remove_keys{};  // --remove-key
   std::vector<std::string> keep_keys{};    // --keep-key
   bool recovery_key = false;               // a new one is to be made
+  bool hostile_host = false;               // --hostile-host
   Answers answers{};                       // --undo-operation, --keep-operation
 };
 
@@ -94,6 +95,7 @@ struct Plan {
   bool handle_changes = false;
   bool needs_invite = false;
   bool returns = false;  // into an account that is on the new host already, under the name it has there
+  bool hostile_host = false;  // the user said so
   std::vector<PlannedStep> steps;
   std::vector<PlannedChange> changes;  // none, where there is no log or one cannot be made
   // Without the old host: what could be undone by the move. Those that nobody has answered for are taken to

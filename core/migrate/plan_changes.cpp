@@ -131,12 +131,19 @@ std::string likely_host_key(const plc::AuditedLog& log, std::size_t entry) {
 namespace {
 
 // Without the old host: two changes, signed by the user's key.
-Status plan_leave(const Observed& observed, const Base& base, const std::string& assumed,
+// With `hostile` the old host's keys go with the first.
+Status plan_leave(const Observed& observed, const Base& base, const std::string& assumed, bool hostile,
                   plc::MoveRequest request, const StandIns& stand_ins, Plan& plan) {
   const plc::AuditedLog& log = *log_of(observed);
   // Whoever is let in already needs no temporary key.
-  const plc::State claim =
-      plan.returns ? request.current : TRY(plc::with_signing_key(request.current, stand_ins.temporary.key));
+  plc::State claim = request.current;
+  if (!plan.returns) claim = TRY(plc::with_signing_key(request.current, stand_ins.temporary.key));
+  if (hostile && !plan.returns) {
+    std::erase_if(claim.rotation_keys, [&](const std::string& key) {
+      return key != observed.leave->key && !lists(request.keep_unknown, key) &&
+             (key == assumed || lists(observed.host_keys, key) || lists(request.drop_unknown, key));
+    });
+  }
   // What the person may still answer with "keep" must fit too: between the changes there is no way back.
   TRY(plc::merge_for_move(request));
   const std::string undo =
@@ -184,9 +191,9 @@ void plan_changes(const Observed& observed, const Wishes& wishes, Plan& plan) {
                        lists(request.user_keys, assumed) || lists(observed.host_keys, assumed) ||
                        !lists(request.current.rotation_keys, assumed);
   if (decided) assumed.clear();
-  const Status made = observed.leave
-                          ? plan_leave(observed, base, assumed, std::move(request), stand_ins, plan)
-                          : plan_plain(observed, assumed, std::move(request), stand_ins, plan);
+  const Status made = observed.leave ? plan_leave(observed, base, assumed, wishes.hostile_host,
+                                                  std::move(request), stand_ins, plan)
+                                     : plan_plain(observed, assumed, std::move(request), stand_ins, plan);
   if (!made) {
     plan.obstacles.push_back(made.error());
     return;

@@ -39,6 +39,17 @@ constexpr const char* kBackFromBackup =
     "so that relays accept it.\n"
     "  5. The account is fetched from the new host and proven: the same tree, the new key.\n";
 
+std::string hostile_words(bool hostile) {
+  if (!hostile) return {};
+  return "\nThe old host is hostile, you said. Its keys go with the first change, so that it can sign "
+         "nothing "
+         "after that. Keys that stand above yours can undo your changes for 72 hours, and whoever holds them "
+         "may "
+         "do so again and again: then it is decided by who gives up, and by the directory's limits. Keys "
+         "below "
+         "yours cannot. Keep the backup and this machine's files until 72 hours are over.\n";
+}
+
 std::string describe_leave(const Plan& plan, const Observed& observed) {
   const LeaveFacts& leave = *observed.leave;
   std::string text = fmt::format("The account {} leaves\n  {}, which is not needed\nand moves to\n  {}\n\n",
@@ -65,7 +76,7 @@ std::string describe_leave(const Plan& plan, const Observed& observed) {
                         leave.missing_blobs);
   if (!leave.backup_has_log)
     text += "It holds no history of the account's keys, so the directory's cannot be compared with it.\n";
-  text += contest_words(plan);
+  text += contest_words(plan) + hostile_words(plan.hostile_host);
   const Base base = base_of(observed, plan);
   text += "\n" + who_can_undo(leave.log.entries[base.entry].operation.state(), leave.key, leave.now_us);
   text += plan.returns ? "It takes the name that it has there.\n"

@@ -119,6 +119,7 @@ Status observe_and_plan(Move& move) {
                       .remove_keys = move.options.remove_keys,
                       .keep_keys = move.options.keep_keys,
                       .recovery_key = wants_recovery_key(move.journal),
+                      .hostile_host = move.journal.has(fact::kHostile),
                       .answers = answers_so_far(move.journal, move.options)};
   Plan plan = TRY(make_plan(observed, wishes));
   if (!move.world.prompter.can_ask()) {

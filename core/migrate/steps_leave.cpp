@@ -170,11 +170,14 @@ class SignClaim final : public Step {
     TRY(check_witnesses(directory.contradictions));
     const LeaveFacts facts = TRY(checked_facts(move, directory.log));
     const Base base = TRY(settle_base(move, directory.log));
-    const plc::State before = state_at(move, directory.log, base, known_host_keys(move));
+    const std::vector<std::string> host_keys = known_host_keys(move);
+    const plc::State before = TRY(
+        without_hostile_keys(move, state_at(move, directory.log, base, host_keys), host_keys, directory.log));
+    const plc::State& follows = directory.log.entries[base.entry].operation.state();
     const plc::State wanted = TRY(plc::with_signing_key(before, move.journal.get(fact::kTemporaryKey)));
     move.world.watcher.say(describe_change(directory.log.state(), wanted) +
                            describe_undoing(directory.log, base, facts.now_us) +
-                           consequences(move, facts, directory.log.entries[base.entry].operation.state()));
+                           describe_hostility(move, follows, wanted) + consequences(move, facts, follows));
     TRY(agree_to_change(move));
     const plc::Operation operation = TRY(sign_with_own_key(move, wanted, directory.log, base.entry));
     const std::string* former = before.verification_method("atproto");

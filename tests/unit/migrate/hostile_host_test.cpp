@@ -265,3 +265,68 @@ TEST_CASE("hostile directory: times that changed are told, and do not stop a mov
     return one.find("has changed the time of operation 1") != std::string::npos;
   }));
 }
+
+TEST_CASE("hostile host: one that is declared so before it acts loses its keys with the first change",
+          "[migrate]") {
+  MoveBench bench;
+  bench.lose_old_host();
+  bench.options.hostile_host = true;
+  const auto first_keys = [&bench] {
+    const plc::AuditedLog log = bench.network.plc.audited(bench.network.did);
+    return log.entries[2].operation.state().rotation_keys;
+  };
+  SECTION("a person says whose its key is, once, and it can sign nothing between the changes") {
+    bench.person.next_time("Change the identity now?", "yes");
+    bench.person.next_time("Change the identity now?", "no");
+    CHECK(error_id(bench.start().result) == "move.not_agreed");
+    CHECK(first_keys() == std::vector{plc_did_key(FakeNetwork::kUserKey)});
+    CHECK(bench.watcher.said.find("Keys that stand above yours can undo your changes") != std::string::npos);
+    CHECK(bench.watcher.said.find("these keys go with this change already") != std::string::npos);
+    PlcLog& history = bench.network.plc.log(bench.network.did);
+    plc::State state = history.state();
+    state.also_known_as = {"at://mallory.net"};
+    plc::Operation rogue = plc::Operation::make(state, history.cid(history.head()));
+    rogue.sign(bench.network.old_host.rotation_key()).value();
+    CHECK(error_id(bench.network.plc.submit(bench.network.did, rogue)) == "plc.signature");
+    const auto run = bench.resume();
+    INFO(words_of(run.result));
+    REQUIRE(run.result);
+    CHECK(bench.person.times_asked("Keep this key?") == 1);
+    CHECK(bench.complaints() == "");
+  }
+  SECTION("a key that the person keeps is kept by both changes, and asked about once") {
+    plc::State state = bench.network.plc.state(bench.network.did);
+    state.rotation_keys.insert(state.rotation_keys.begin() + 1, plc_did_key(50));
+    bench.network.plc.log(bench.network.did)
+        .update(state, plc_key(FakeNetwork::kUserKey), bench.network.clock.wall_us());
+    bench.person.next_time("Keep this key?", "yes");
+    const auto run = bench.start();
+    INFO(words_of(run.result));
+    REQUIRE(run.result);
+    CHECK(bench.person.times_asked("Keep this key?") == 2);
+    const auto& keys = bench.network.plc.state(bench.network.did).rotation_keys;
+    CHECK(lists(keys, plc_did_key(50)));
+    CHECK(bench.complaints() == "");
+  }
+  SECTION("a script says it by flags, and the plan shows it before anything is done") {
+    bench.leave_terminal();
+    const auto planned = bench.dry_run();
+    REQUIRE(planned);
+    CHECK(planned->plan.changes.at(0).keys == 1);
+    CHECK(planned->words.find("The old host is hostile, you said.") != std::string::npos);
+    CHECK(error_id(bench.start().result) == "move.unknown_key");
+    CHECK(bench.network.plc.accepted == 0);
+    bench.options.remove_keys = {bench.network.old_host.rotation_did_key()};
+    REQUIRE(bench.resume().result);
+    CHECK(first_keys() == std::vector{plc_did_key(FakeNetwork::kUserKey)});
+    CHECK(bench.complaints() == "");
+  }
+}
+
+TEST_CASE("hostile host: who is asked for help is not called hostile", "[migrate]") {
+  MoveBench bench;
+  bench.options.hostile_host = true;
+  const auto run = bench.start();
+  CHECK(error_id(run.result) == "move.hostile");
+  CHECK(bench.network.old_host.effects.mails == 0);
+}
