@@ -120,6 +120,11 @@ void add_foreign_operations(CLI::App& migrate, MigrateOptions& options) {
       ->expected(1)
       ->take_all()
       ->allow_extra_args(false);
+  migrate
+      .add_option(
+          "--signing-key-file", options.signing_key,
+          "With --from: the account's signing key, saved from its host's disk; spares the first change")
+      ->type_name("FILE");
   migrate.add_flag("--hostile-host", options.hostile_host,
                    "With --from: the old host works against you; its keys go with the first change already");
 }

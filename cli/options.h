@@ -98,6 +98,7 @@ struct MigrateOptions {
   std::vector<std::string> undo_operations;  // CIDs
   std::vector<std::string> keep_operations;
   bool hostile_host = false;
+  std::string signing_key;
   std::string confirm;
   bool wait = false;
   bool bring_late_posts = false;

@@ -38,6 +38,7 @@ Result<migrate::Options> move_options(Shell& shell, const MigrateOptions& option
   wanted.remove_keys = options.remove_keys;
   wanted.undo_operations = options.undo_operations;
   wanted.keep_operations = options.keep_operations;
+  if (!options.signing_key.empty()) wanted.signing_key = shell.absolute(options.signing_key);
   wanted.hostile_host = options.hostile_host;
   wanted.confirm = options.confirm;
   wanted.yes = shell.options().yes;

@@ -41,6 +41,16 @@ Result<crypto::PrivateKey> from_sheet(std::string_view text, const std::string& 
   return key_of(text.substr(0, kCurveLength), trim(text.substr(kCurveLength)), path);
 }
 
+Status check_mode(os::FileSystem& fs, const std::string& path) {
+  const os::FileInfo info = TRY(fs.stat(path));
+  if ((info.mode & 0077U) == 0) return {};
+  return fail(ErrorKind::refused, "secret.mode",
+              fmt::format("{} holds a key that is not sealed, and can be read or changed by other users of "
+                          "this machine (mode {:o})",
+                          path, info.mode),
+              "chmod 600 " + path);
+}
+
 Result<RotationKey> from_json(std::string_view text, const std::string& path, const Limits& limits) {
   const auto content = data::parse_json(text, limits);
   if (!content) return no_key_file(path);
@@ -74,14 +84,7 @@ Result<KeyFile> KeyFile::read(os::FileSystem& fs, const std::string& path) {
   wipe(raw.data(), raw.size());
   if (crypto::looks_sealed(text.reveal())) return KeyFile(path, std::move(text), true);
   TRY(from_sheet(text.reveal(), path));
-  const os::FileInfo info = TRY(fs.stat(path));
-  if ((info.mode & 0077U) != 0) {
-    return fail(ErrorKind::refused, "secret.mode",
-                fmt::format("{} holds a key that is not sealed, and can be read or changed by other users of "
-                            "this machine (mode {:o})",
-                            path, info.mode),
-                "chmod 600 " + path);
-  }
+  TRY(check_mode(fs, path));
   return KeyFile(path, std::move(text), false);
 }
 
@@ -128,6 +131,29 @@ Result<RotationKey> open_key_file(os::FileSystem& fs, const std::string& path, c
     if (key || key.error().id != "sealed.passphrase" || is_set(passphrase) || attempt == 3) return key;
     prompter.show("That is not its passphrase. Once more.\n");
   }
+}
+
+Result<crypto::PrivateKey> read_signing_key(os::FileSystem& fs, const std::string& path) {
+  constexpr std::size_t kScalar = kScalarDigits / 2;
+  constexpr std::string_view kCurve = "k256";
+  Bytes raw = TRY(os::read_file(fs, path, kMaxFile));
+  Bytes scalar;
+  if (raw.size() == kScalar) {
+    scalar = raw;
+  } else {
+    std::string_view digits = trim(as_text(raw));
+    if (digits.starts_with(kCurve)) digits = trim(digits.substr(kCurve.size()));
+    if (digits.size() == kScalarDigits) scalar = hex_decode(digits).value_or(Bytes());
+  }
+  auto key = crypto::PrivateKey::from_scalar(crypto::Curve::k256, scalar);
+  wipe(raw.data(), raw.size());
+  wipe(scalar.data(), scalar.size());
+  if (!key) {
+    return fail(ErrorKind::bad_key, "key.signing_format", path + " is no signing key of an account",
+                "the reference server keeps it in actors/XX/DID/key, 32 bytes; their 64 hex digits do too");
+  }
+  TRY(check_mode(fs, path));
+  return key;
 }
 
 void show_key_sheet(Prompter& prompter, const crypto::PrivateKey& key, const std::string& whose,

@@ -51,6 +51,11 @@ Result<Secret> choose_passphrase(const SecretSource& source, const std::string& 
 Result<RotationKey> open_key_file(os::FileSystem& fs, const std::string& path, const SecretSource& passphrase,
                                   Prompter& prompter, const Limits& limits, const StopToken& stop);
 
+// An account's signing key as it lies on the disk of its host: 32 raw bytes, as the reference server keeps
+// it, their 64 hex digits, or "k256" and these. K-256. Ids "key.signing_format" (bad_key: none of these),
+// "secret.mode".
+Result<crypto::PrivateKey> read_signing_key(os::FileSystem& fs, const std::string& path);
+
 // Shows the sheet to be printed, on the terminal only. `whose` such as "for did:plc:…".
 void show_key_sheet(Prompter& prompter, const crypto::PrivateKey& key, const std::string& whose,
                     const std::string& path);

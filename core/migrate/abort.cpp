@@ -16,7 +16,8 @@ namespace {
 
 // The identity names the key that this move has made.
 bool names_temporary_key(const Move& move, const plc::AuditedLog& log) {
-  if (log.tombstoned || !move.journal.has(fact::kTemporaryKey)) return false;
+  if (log.tombstoned || !move.journal.has(fact::kTemporaryKey) || move.journal.has(fact::kHeldSigner))
+    return false;
   const std::string* key = log.state().verification_method("atproto");
   return key != nullptr && *key == move.journal.get(fact::kTemporaryKey);
 }

@@ -142,6 +142,7 @@ Result<DryRun> dry_run(const World& world, const syntax::AtIdentifier& account, 
                        const SecretSources& secrets) {
   exporter::Context& context = world.context;
   const net::Url target = TRY(host_url(options.to));
+  TRY(check_leaving_options(options, !options.from.empty()));
   const identity::Identity identity = TRY(identity_of(context, account, options));
   const net::Url source = TRY(present_host(identity, options));
   Looking looking{.context = context,
@@ -155,6 +156,9 @@ Result<DryRun> dry_run(const World& world, const syntax::AtIdentifier& account, 
                   .told_keys = keys_told_at_enrolment(context, world.state_folder, identity.did(), source),
                   .thorough = true};
   looking.key = TRY(key_of(world, identity.did(), options, secrets));
+  if (!options.signing_key.empty())
+    looking.signing_key =
+        TRY(account::read_signing_key(context.fs, options.signing_key)).public_key().did_key();
   xrpc::ServerDescription described;
   Observed seen = TRY(observe(looking, described));
   DryRun result{.observed = std::move(seen), .plan = {}, .words = {}};
@@ -170,7 +174,7 @@ Result<DryRun> dry_run(const World& world, const syntax::AtIdentifier& account, 
                       .remove_keys = options.remove_keys,
                       .keep_keys = options.keep_keys,
                       .recovery_key = (!looking.alone || !observed.plc) && !options.recovery_key_out.empty(),
-                      .hostile_host = looking.alone && options.hostile_host,
+                      .hostile_host = options.hostile_host,
                       .answers = {.undo = options.undo_operations, .keep = options.keep_operations}};
   result.plan = draft_plan(observed, wishes);
   // Without steps there is no way at all, and nothing to ask for.

@@ -79,7 +79,10 @@ inline constexpr std::string_view kRotationKey = "rotation.key";      // did:key
 inline constexpr std::string_view kRank = "rotation.rank";            // place it shall have, from 0
 inline constexpr std::string_view kTemporaryKey = "temporary.key";    // did:key
 inline constexpr std::string_view kFormerSigner = "old.signing_key";  // did:key, before the temporary one
-inline constexpr std::string_view kClaim = "claim.signed";            // the first operation, JSON
+inline constexpr std::string_view kSigningFile = "signing.path";      // --signing-key-file
+// "yes": the temporary key is the account's own signing key, which the identity names already.
+inline constexpr std::string_view kHeldSigner = "temporary.held";
+inline constexpr std::string_view kClaim = "claim.signed";  // the first operation, JSON
 inline constexpr std::string_view kOperation = "operation.cid";
 inline constexpr std::string_view kCodeAsked = "operation.code_asked";  // Unix microseconds
 inline constexpr std::string_view kSigned = "operation.signed";         // JSON

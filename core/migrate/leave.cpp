@@ -3,6 +3,9 @@
 #include "core/base/encoding.h"
 #include "core/base/text.h"
 #include "core/data/json.h"
+#include "core/migrate/fight.h"
+
+#include <algorithm>
 
 namespace atb::migrate {
 namespace {
@@ -31,6 +34,24 @@ Result<syntax::Did> claimed_did(backup::BackupSource& source, const syntax::AtId
 }  // namespace
 
 bool without_old_host(const Journal& journal) { return journal.has(fact::kFrom); }
+
+Status check_leaving_options(const Options& options, bool alone) {
+  if (alone || (!options.hostile_host && options.signing_key.empty())) return {};
+  return fail(ErrorKind::invalid_input, "move.needs_from",
+              "--hostile-host and --signing-key-file are for leaving without the old host's help",
+              "give --from and --rotation-key too");
+}
+
+bool claim_is_needless(const Move& move, const plc::AuditedLog& log) {
+  if (!move.journal.has(fact::kHeldSigner) || move.journal.has(fact::kHostile)) return false;
+  const std::string key = move.journal.get(fact::kRotationKey);
+  const auto list =
+      contestable(log, key, move.context.clock.wall_us(), answers_so_far(move.journal, move.options));
+  if (std::ranges::any_of(list, [](const Contestable& one) { return one.answer != Answer::keep; }))
+    return false;
+  const std::string* signer = log.state().verification_method("atproto");
+  return signer != nullptr && *signer == move.journal.get(fact::kTemporaryKey);
+}
 
 Result<identity::Identity> identity_to_leave(exporter::Context& context, const syntax::Did& did) {
   const auto account = TRY(syntax::AtIdentifier::parse(did.str()));

@@ -12,6 +12,9 @@ namespace atb::migrate {
 inline constexpr std::string_view kOldHostLeftAlone = "The account was not deactivated on ";
 bool without_old_host(const Journal& journal);
 
+// --hostile-host and --signing-key-file: "move.needs_from" (invalid_input).
+Status check_leaving_options(const Options& options, bool alone);
+
 // Whose backup this is, and the identity as the directory knows it now; handles may be dead with the host.
 // "leave.other_account" (refused: `account` is another).
 Result<identity::Identity> identity_of_backup(exporter::Context& context, const syntax::AtIdentifier& account,
@@ -19,6 +22,10 @@ Result<identity::Identity> identity_of_backup(exporter::Context& context, const 
 
 // As Resolver::resolve; one that was given up, as it was before: a key of the user's may undo that.
 Result<identity::Identity> identity_to_leave(exporter::Context& context, const syntax::Did& did);
+
+// The identity names a signing key already that is held here (--signing-key-file), and nothing else is to be
+// changed before the new host makes the account: then the first change is not needed.
+bool claim_is_needless(const Move& move, const plc::AuditedLog& log);
 
 // The temporary signing key, from the secrets; "key.scalar" when there is none.
 Result<crypto::PrivateKey> temporary_key(const Move& move);

@@ -17,13 +17,24 @@ std::optional<std::size_t> place_of(const std::vector<std::string>& keys, const 
   return static_cast<std::size_t>(found - keys.begin());
 }
 
-Failure no_key() {
-  return fail(
-      ErrorKind::refused, "leave.no_key",
-      "without its host an account can only be moved by a rotation key of your own, and none was given",
+Failure no_key(const LeaveFacts& facts) {
+  std::string hint =
       "give its file with --rotation-key. If you have none, the account cannot be moved unless the "
       "host comes back (then: 'atbackup key enroll'); your posts and pictures in the backup stay "
-      "yours");
+      "yours, and 'atbackup extract' takes them out. ";
+  if (!facts.signing_key.empty()) {
+    hint +=
+        "The signing key cannot change the identity: it signs posts, and speaks for the account as long as "
+        "the "
+        "identity names it. Whoever holds the old host's name can start a host there again with it and the "
+        "backup. ";
+  }
+  hint +=
+      "Whoever has saved the host's own rotation key (the reference server's "
+      "PDS_PLC_ROTATION_KEY_K256_PRIVATE_KEY_HEX) can sign with that: a file with 'k256' and its digits";
+  return fail(ErrorKind::refused, "leave.no_key",
+              "without its host an account can only be moved by a rotation key, and none was given",
+              std::move(hint));
 }
 
 Failure given_up_without_key(const plc::AuditedLog& log) {
@@ -87,7 +98,7 @@ Status check_key(const LeaveFacts& facts) {
             "/plc-log.json with another copy of the directory's log, and tell its operators");
   }
   if (facts.key.empty() && facts.log.tombstoned) return given_up_without_key(facts.log);
-  if (facts.key.empty()) return no_key();
+  if (facts.key.empty()) return no_key(facts);
   if (!rank_of(facts.log.state(), facts.key)) return why_not_in_force(facts);
   return {};
 }
@@ -96,6 +107,14 @@ Status check_key(const LeaveFacts& facts) {
 
 Status check_leave(const LeaveFacts& facts) {
   if (!facts.web) TRY(check_key(facts));
+  if (!facts.signing_key.empty() && facts.signing_key != facts.present_signer) {
+    return fail(
+        ErrorKind::refused, "leave.signing_key",
+        fmt::format("the signing key that was given is {}, and the identity names {}", facts.signing_key,
+                    facts.present_signer.empty() ? "none" : printable(facts.present_signer, 200)),
+        "look for this account's (the reference server has one in actors/XX/DID/key for each), or go on "
+        "without --signing-key-file: a temporary key takes its place");
+  }
   if (!facts.oversized_blobs.empty()) {
     return fail(
         ErrorKind::refused, "leave.blob_limit",

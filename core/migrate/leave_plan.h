@@ -12,9 +12,11 @@
 namespace atb::migrate {
 
 struct LeaveFacts {
-  plc::AuditedLog log;   // the directory's, fetched now; empty for a did:web
-  bool web = false;      // then no key is needed but the domain
-  std::string key = {};  // did:key whose private half the user holds; empty: none was given
+  plc::AuditedLog log;              // the directory's, fetched now; empty for a did:web
+  bool web = false;                 // then no key is needed but the domain
+  std::string key = {};             // did:key whose private half the user holds; empty: none was given
+  std::string signing_key = {};     // … and of --signing-key-file; empty: none was given
+  std::string present_signer = {};  // did:key that the identity names now
   std::int64_t now_us = 0;
 
   std::string backup = {};       // as the user named it
@@ -37,10 +39,11 @@ struct LeaveFacts {
 // Place of a key among the rotation keys in force: 0 is the highest. Empty: it is none of them.
 std::optional<std::size_t> rank_of(const plc::State& state, const std::string& key);
 
-// Kind refused, with what remains in the hint: "leave.no_key", "leave.log_differs", "leave.key_unknown",
-// "leave.key_rank" (it was removed, and that cannot be undone), "leave.tombstoned" (the account was given up,
-// and that cannot be undone), "leave.blob_limit". A key that was removed, or an account that was given up,
-// and could be put back, does: that is settled when the first operation is signed.
+// Kind refused, with what remains in the hint: "leave.no_key", "leave.signing_key" (the identity names
+// another), "leave.log_differs", "leave.key_unknown", "leave.key_rank" (it was removed, and that cannot be
+// undone), "leave.tombstoned" (the account was given up, and that cannot be undone), "leave.blob_limit". A
+// key that was removed, or an account that was given up, and could be put back, does: that is settled when
+// the first operation is signed.
 Status check_leave(const LeaveFacts& facts);
 
 // What is known of a rotation key from the log alone, for the person who must say whose it is; may be empty.

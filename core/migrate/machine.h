@@ -67,6 +67,10 @@
 // move that began with the old host and lost it goes on from there without a claim.
 // clang-format on
 //
+// Who holds the account's own signing key (--signing-key-file, saved from the host's disk) has no need of
+// `claim`: the identity names a key that is at hand already. Then `claim-sign` and `claim` are skipped, and
+// of a did:web the first publication; unless something is to be undone, or the host's keys are to go first.
+//
 // clang-format off
 // A DID:WEB: its document is published by the user; the same names of steps and states, with and without the old host
 //

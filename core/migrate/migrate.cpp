@@ -82,13 +82,9 @@ Status check_not_aborting(const Journal& journal) {
 Status note_way(Journal& journal, const Options& options) {
   if (!options.from.empty()) TRY(journal.set(fact::kFrom, options.from));
   if (!options.rotation_key.empty()) TRY(journal.set(fact::kRotationFile, options.rotation_key));
-  if (!options.hostile_host) return {};
-  if (!without_old_host(journal)) {
-    return fail(ErrorKind::invalid_input, "move.hostile",
-                "a hostile host is left without its help: from a backup, with a key of your own",
-                "give --from and --rotation-key too");
-  }
-  TRY(journal.set(fact::kHostile, "yes"));
+  TRY(check_leaving_options(options, without_old_host(journal)));
+  if (!options.signing_key.empty()) TRY(journal.set(fact::kSigningFile, options.signing_key));
+  if (options.hostile_host) TRY(journal.set(fact::kHostile, "yes"));
   return {};
 }
 

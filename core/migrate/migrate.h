@@ -46,6 +46,7 @@ struct Options {
   std::vector<std::string> remove_keys;
   std::vector<std::string> undo_operations;  // CIDs: what was done against the user is undone by the move
   std::vector<std::string> keep_operations;  // … or was the user's own doing
+  std::string signing_key;                   // --signing-key-file: the account's own, absolute
   bool hostile_host = false;                 // --hostile-host: its keys go with the first change already
   std::string confirm;                       // --confirm DID
   bool yes = false;         // --yes: begin without asking; about the identity it asks all the same

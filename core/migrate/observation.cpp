@@ -92,6 +92,9 @@ Result<LeaveFacts> observe_leave(const Looking& looking, std::uint64_t blob_limi
                               : plc::AuditedLog{.did = looking.identity.did(), .entries = {}, .audit = {}},
                    .web = !looking.identity.log};
   if (!facts.web) facts.key = looking.key;
+  facts.signing_key = looking.signing_key;
+  if (looking.identity.document.signing_key)
+    facts.present_signer = looking.identity.document.signing_key->did_key();
   facts.now_us = looking.context.clock.wall_us();
   const auto source = TRY(backup::open_backup(looking.context.fs, looking.backup));
   facts.backup = looking.backup;

@@ -17,9 +17,10 @@ struct Looking {
   const identity::Identity& identity;
   net::Url old_host;
   net::Url new_host;
-  bool alone = false;       // without the old host
-  std::string backup = {};  // path; only then
-  std::string key = {};     // did:key that the user holds; empty: none
+  bool alone = false;            // without the old host
+  std::string backup = {};       // path; only then
+  std::string key = {};          // did:key that the user holds; empty: none
+  std::string signing_key = {};  // … and of the signing key
   std::string wished_handle = {};
   std::set<std::string> allowed_missing = {};
   std::vector<std::string> told_keys = {};  // what the old host called its own, when it was asked

@@ -127,6 +127,14 @@ Base base_of(const Observed& observed, const Plan& plan) {
   return likely_base(observed.leave->log, plan.contestable, observed.leave->key);
 }
 
+bool needs_claim(const Observed& observed, const Plan& plan) {
+  const LeaveFacts& leave = *observed.leave;
+  if (plan.returns) return false;  // whoever is let in already needs nobody to vouch for him
+  if (leave.signing_key.empty() || leave.signing_key != leave.present_signer || plan.hostile_host)
+    return true;
+  return !leave.web && !base_of(observed, plan).undone.empty();
+}
+
 Plan draft_plan(const Observed& observed, const Wishes& wishes) {
   Plan plan;
   note(check_way(observed, wishes), plan);

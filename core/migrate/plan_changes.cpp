@@ -135,10 +135,8 @@ namespace {
 Status plan_leave(const Observed& observed, const Base& base, const std::string& assumed, bool hostile,
                   plc::MoveRequest request, const StandIns& stand_ins, Plan& plan) {
   const plc::AuditedLog& log = *log_of(observed);
-  // Whoever is let in already needs no temporary key.
-  plc::State claim = request.current;
-  if (!plan.returns) claim = TRY(plc::with_signing_key(request.current, stand_ins.temporary.key));
-  if (hostile && !plan.returns) {
+  plc::State claim = TRY(plc::with_signing_key(request.current, stand_ins.temporary.key));
+  if (hostile) {
     std::erase_if(claim.rotation_keys, [&](const std::string& key) {
       return key != observed.leave->key && !lists(request.keep_unknown, key) &&
              (key == assumed || lists(observed.host_keys, key) || lists(request.drop_unknown, key));
@@ -149,16 +147,17 @@ Status plan_leave(const Observed& observed, const Base& base, const std::string&
   const std::string undo =
       who_can_undo(log.entries[base.entry].operation.state(), observed.leave->key, observed.now_us);
   const std::string undoing = describe_undoing(log, base, observed.now_us);
-  if (!plan.returns) {
+  const bool twice = needs_claim(observed, plan);
+  if (twice) {
     plan.changes.push_back(planned("The first change, which lets the new host make the account", log.state(),
                                    claim, undo + undoing, stand_ins));
   }
   if (!assumed.empty()) request.old_host.rotation_keys.push_back(assumed);
   const plc::MoveProposal proposal = TRY(plc::merge_for_move(request));
-  plan.changes.push_back(plan.returns ? planned("The change, which names the new host", log.state(),
-                                                proposal.state, undo + undoing, stand_ins)
-                                      : planned("The second change, which names the new host", claim,
-                                                proposal.state, undo, stand_ins));
+  plan.changes.push_back(
+      twice ? planned("The second change, which names the new host", claim, proposal.state, undo, stand_ins)
+            : planned("The change, which names the new host", log.state(), proposal.state, undo + undoing,
+                      stand_ins));
   return {};
 }
 

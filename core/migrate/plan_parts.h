@@ -23,6 +23,9 @@ void plan_changes(const Observed& observed, const Wishes& wishes, Plan& plan);
 
 // What the operations of the move build on, without the old host.
 Base base_of(const Observed& observed, const Plan& plan);
+// False: the identity names a signing key already that the user holds, and nothing else is to be changed
+// first.
+bool needs_claim(const Observed& observed, const Plan& plan);
 
 // plan_steps.cpp
 void plan_steps(const Observed& observed, const Wishes& wishes, Plan& plan);

@@ -188,6 +188,8 @@ void plan_steps(const Observed& observed, const Wishes& wishes, Plan& plan) {
   for (const auto& step : steps_of(observed.leave.has_value(), !observed.plc)) {
     if (step->name() == "recovery-key" && !wishes.recovery_key) continue;
     if (is_spared(step->name(), plan)) continue;
+    const bool claim = step->name() == "claim-sign" || step->name() == "claim";
+    if (claim && !needs_claim(observed, plan)) continue;
     const StepWords& words = words_of(step->name(), !observed.plc, plan.returns);
     plan.steps.push_back({.name = std::string(step->name()),
                           .title = std::string(step->title()),

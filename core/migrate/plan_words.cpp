@@ -50,6 +50,29 @@ std::string hostile_words(bool hostile) {
          "yours cannot. Keep the backup and this machine's files until 72 hours are over.\n";
 }
 
+std::string way_from_backup(bool twice) {
+  std::string text = "\nWhat happens, in this order:\n  1. The backup is proven.\n";
+  text +=
+      twice
+          ? "  2. You see the first change to your identity and agree to it: a temporary signing key, which "
+            "your key signs for. Until then nothing has changed.\n"
+            "  3. With the temporary key an inactive account is made on the new host; everything is copied "
+            "into it from the backup and counted.\n"
+          : "  2. Nothing is to be changed first: the identity names the signing key that you gave.\n"
+            "  3. With that key an inactive account is made on the new host; everything is copied into it "
+            "from the backup and counted. Until then nothing has changed.\n";
+  text +=
+      "  4. You see the change that names the new host and its keys, yours first, the old host's removed, "
+      "and "
+      "agree. It is published: the point of no return.\n"
+      "  5. The new host goes active, and a fresh commit is made there (an inert list, made and deleted "
+      "again), so that relays accept it.\n"
+      "  6. The account is fetched from the new host and proven: the same tree, the new key.\n"
+      "Interrupted in between, 'atbackup migrate resume' goes on.\n";
+  if (twice) text += "Between 2 and 4 the account is in nobody's hands but yours, and cannot be used.\n";
+  return text;
+}
+
 std::string describe_leave(const Plan& plan, const Observed& observed) {
   const LeaveFacts& leave = *observed.leave;
   std::string text = fmt::format("The account {} leaves\n  {}, which is not needed\nand moves to\n  {}\n\n",
@@ -83,30 +106,7 @@ std::string describe_leave(const Plan& plan, const Observed& observed) {
           : plan.handle_changes || plan.handle.empty()
               ? "The present name cannot go along; old mentions and links follow the account, not the name.\n"
               : fmt::format("It keeps its name, {}.\n", printable(plan.handle));
-  text += plan.returns
-              ? kBackFromBackup
-              : "\nWhat happens, in this order:\n"
-                "  1. The backup is proven.\n"
-                "  2. You see the first change to your identity and agree to it: a temporary signing key, "
-                "which your "
-                "key signs "
-                "for. Until then nothing has changed.\n"
-                "  3. With the temporary key an inactive account is made on the new host; everything is "
-                "copied into it "
-                "from the "
-                "backup and counted.\n"
-                "  4. You see the second change and agree: the new host and its keys, yours first, the old "
-                "host's "
-                "removed. It is "
-                "published: the point of no return.\n"
-                "  5. The new host goes active, and a fresh commit is made there (an inert list, made and "
-                "deleted "
-                "again), so that "
-                "relays accept it.\n"
-                "  6. The account is fetched from the new host and proven: the same tree, the new key.\n"
-                "Interrupted between 2 and 4, the account is in nobody's hands but yours: 'atbackup migrate "
-                "resume' "
-                "goes on.\n";
+  text += plan.returns ? std::string(kBackFromBackup) : way_from_backup(needs_claim(observed, plan));
   text += time_words(plan, observed) + warning_words(plan);
   text +=
       "\nNot moved, because no host has it: direct messages stay where they are and keep working; mutes and "

@@ -27,6 +27,12 @@ Result<Observed> observe_for(Move& move, const identity::Identity& identity,
   if (looking.alone) looking.backup = move.backup_path();
   if (looking.alone && move.journal.has(fact::kRotationFile))
     looking.key = TRY(move.rotation_key())->public_key().did_key();
+  if (looking.alone && move.journal.has(fact::kSigningFile)) {
+    looking.signing_key =
+        TRY(account::read_signing_key(move.context.fs, move.journal.get(fact::kSigningFile)))
+            .public_key()
+            .did_key();
+  }
   return observe(looking, target);
 }
 

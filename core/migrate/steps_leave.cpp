@@ -98,7 +98,9 @@ Result<std::optional<Observation>> account_is_there(Move& move) {
 class KeepTemporaryKey final : public Step {
  public:
   std::string_view name() const override { return "temporary-key"; }
-  std::string_view title() const override { return "Make a temporary signing key, and keep it safe"; }
+  std::string_view title() const override {
+    return "Keep a signing key safe, by which the new host knows you";
+  }
 
   Result<Observation> observe(Move& move) override {
     if (move.journal.has(fact::kTemporaryKey) && move.secrets.get(SecretsFile::kTemporaryKey) != nullptr)
@@ -109,7 +111,13 @@ class KeepTemporaryKey final : public Step {
 
   // One that a killed run has left is as good as a new one, and may already be published.
   Status act(Move& move) override {
-    if (move.secrets.get(SecretsFile::kTemporaryKey) == nullptr) {
+    if (move.secrets.get(SecretsFile::kTemporaryKey) == nullptr && move.journal.has(fact::kSigningFile)) {
+      const crypto::PrivateKey own =
+          TRY(account::read_signing_key(move.context.fs, move.journal.get(fact::kSigningFile)));
+      TRY(move.journal.set(fact::kHeldSigner, "yes"));
+      TRY(move.secrets.put(SecretsFile::kTemporaryKey, own.scalar_hex()));
+    } else if (move.secrets.get(SecretsFile::kTemporaryKey) == nullptr) {
+      TRY(move.journal.set(fact::kHeldSigner, ""));
       const auto made = TRY(crypto::PrivateKey::generate(crypto::Curve::k256, move.context.random));
       const Secret hex = made.scalar_hex();
       TRY(move.secrets.put(SecretsFile::kTemporaryKey, hex));
@@ -160,6 +168,8 @@ class SignClaim final : public Step {
     const auto directory = TRY(move.context.resolver.fetch_log(move.did, move.stop()));
     if (claim && in_force(directory.log, claim->cid())) return Observation{true, "already in the directory"};
     if (auto done = TRY(account_is_there(move))) return *std::move(done);
+    if (claim_is_needless(move, directory.log))
+      return Observation{true, "not needed: the identity names your signing key"};
     if (!claim) return Observation{false, "not signed yet"};
     if (still_fits(move, *claim, directory.log)) return Observation{true, "signed: " + claim->cid().str()};
     return Observation{false, "the directory has a newer operation"};
@@ -170,6 +180,7 @@ class SignClaim final : public Step {
     TRY(check_witnesses(directory.contradictions));
     const LeaveFacts facts = TRY(checked_facts(move, directory.log));
     const Base base = TRY(settle_base(move, directory.log));
+    if (claim_is_needless(move, directory.log)) return {};
     const std::vector<std::string> host_keys = known_host_keys(move);
     const plc::State before = TRY(
         without_hostile_keys(move, state_at(move, directory.log, base, host_keys), host_keys, directory.log));
@@ -203,10 +214,12 @@ class Claim final : public Step {
 
   Result<Observation> observe(Move& move) override {
     const auto claim = TRY(claim_of(move));
-    if (claim) {
+    if (claim || move.journal.has(fact::kHeldSigner)) {
       const auto directory = TRY(move.context.resolver.fetch_log(move.did, move.stop()));
-      if (in_force(directory.log, claim->cid()))
+      if (claim && in_force(directory.log, claim->cid()))
         return Observation{true, "in the directory: " + claim->cid().str()};
+      if (claim_is_needless(move, directory.log))
+        return Observation{true, "not needed: the identity names your signing key"};
     }
     if (auto done = TRY(account_is_there(move))) return *std::move(done);
     return Observation{false, claim ? "not in the directory" : "not signed"};

@@ -35,9 +35,17 @@ Result<std::optional<did::Document>> wanted_document(const Move& move, const Pub
       TRY(did::parse_document(move.journal.get(publication.fact), move.did, move.context.limits)));
 }
 
-// Once the account is made on the new host, who vouched for it is not needed any more.
+bool names_temporary_key(const Move& move, const did::Document& document) {
+  return document.signing_key && document.signing_key->did_key() == move.journal.get(fact::kTemporaryKey);
+}
+
+// Once the account is made on the new host, who vouched for it is not needed any more. Nor is there anything
+// to publish first when the document names a key that is held here.
 Result<bool> not_needed(Move& move, const Publication& publication) {
   if (!publication.first) return false;
+  if (move.journal.has(fact::kHeldSigner) && names_temporary_key(move, TRY(fetch_identity(move)).document)) {
+    return true;
+  }
   const Observation account = TRY(look_for_account(move));
   return account.satisfied;
 }
@@ -45,7 +53,7 @@ Result<bool> not_needed(Move& move, const Publication& publication) {
 // Does the document that was written still name the keys that are wanted now?
 bool is_current(const Move& move, const Publication& publication, const did::Document& wanted) {
   if (!publication.first) return wanted.host == move.new_host.host().origin();
-  return wanted.signing_key && wanted.signing_key->did_key() == move.journal.get(fact::kTemporaryKey);
+  return names_temporary_key(move, wanted);
 }
 
 class WriteDocument final : public Step {
@@ -59,7 +67,7 @@ class WriteDocument final : public Step {
   }
 
   Result<Observation> observe(Move& move) override {
-    if (TRY(not_needed(move, publication_))) return Observation{true, "not needed: the account is made"};
+    if (TRY(not_needed(move, publication_))) return Observation{true, "not needed"};
     const auto wanted = TRY(wanted_document(move, publication_));
     if (!wanted || !is_current(move, publication_, *wanted)) return Observation{false, "not written yet"};
     const bool there = os::exists(move.context.fs, file_of(move));
@@ -116,7 +124,7 @@ class Publish final : public Step {
   }
 
   Result<Observation> observe(Move& move) override {
-    if (TRY(not_needed(move, publication_))) return Observation{true, "not needed: the account is made"};
+    if (TRY(not_needed(move, publication_))) return Observation{true, "not needed"};
     const auto wanted = TRY(wanted_document(move, publication_));
     if (!wanted) return Observation{false, "not written yet"};
     const identity::Identity identity = TRY(fetch_identity(move));
@@ -179,9 +187,7 @@ Result<WebStanding> standing_of_web(Move& move) {
   const identity::Identity identity = TRY(fetch_identity(move));
   WebStanding seen;
   seen.submitted = identity.document.host == move.new_host.host().origin();
-  const std::string temporary = move.journal.get(fact::kTemporaryKey);
-  seen.claimed = !temporary.empty() && identity.document.signing_key &&
-                 identity.document.signing_key->did_key() == temporary;
+  seen.claimed = !move.journal.has(fact::kHeldSigner) && names_temporary_key(move, identity.document);
   return seen;
 }
 
@@ -208,10 +214,14 @@ std::string describe_web(const Plan& plan, const Observed& observed) {
       "\nYour identity is a document on your own domain, so you publish it yourself. The program writes it "
       "and "
       "waits until it sees it there. In this order:\n";
+  const bool twice = alone && needs_claim(observed, plan);
+  if (alone) text += "  1. The backup is proven.\n";
+  if (alone)
+    text +=
+        twice ? "  2. You publish the document with a temporary signing key.\n"
+              : "  2. Nothing is to be published first: your document names the signing key that you gave.\n";
   text +=
-      alone ? "  1. The backup is proven.\n"
-              "  2. You publish the document with a temporary signing key.\n"
-              "  3. With that key an inactive account is made on the new host; everything is copied into it "
+      alone ? "  3. With that key an inactive account is made on the new host; everything is copied into it "
               "from the backup and counted.\n"
               "  4. You publish the document again, with the new host and its key: the point of no return.\n"
             : "  1. Your posts, pictures and preferences are backed up here, and the backup is proven.\n"

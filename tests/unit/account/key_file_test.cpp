@@ -1,6 +1,7 @@
 // A rotation key in a file: sealed, or as the line that was printed.
 #include "core/account/key_file.h"
 
+#include "core/base/encoding.h"
 #include "core/crypto/sealed.h"
 #include "core/data/json.h"
 #include "tests/support/catch.h"
@@ -70,6 +71,28 @@ TEST_CASE("key file: what is no key is refused by name", "[account]") {
   SECTION("no digits") { put(fs, "k256 " + std::string(64, 'x')); }
   SECTION("zero") { put(fs, "k256 " + std::string(64, '0')); }
   CHECK(error_id(KeyFile::read(fs, kPath)) == "key.format");
+}
+
+TEST_CASE("key file: a signing key from the disk of a host: raw, as digits, or as the line", "[account]") {
+  MemFs fs;
+  const crypto::PrivateKey key = plc_key(4);
+  const Bytes raw = hex_decode(digits_of(key)).value();
+  SECTION("32 bytes, as the reference server keeps it") { put(fs, std::string(as_text(raw))); }
+  SECTION("digits") { put(fs, digits_of(key) + "\n"); }
+  SECTION("the line") { put(fs, "k256 " + digits_of(key)); }
+  const auto read = account::read_signing_key(fs, kPath);
+  REQUIRE(read);
+  CHECK(read->public_key() == key.public_key());
+}
+
+TEST_CASE("key file: what is no signing key is refused by name", "[account]") {
+  MemFs fs;
+  SECTION("text") { put(fs, "my diary"); }
+  SECTION("nothing") { put(fs, ""); }
+  SECTION("zeros") { put(fs, std::string(32, '\0')); }
+  SECTION("a byte too many") { put(fs, std::string(33, 'x')); }
+  SECTION("digits of which one is none") { put(fs, std::string(64, 'x')); }
+  CHECK(error_id(account::read_signing_key(fs, kPath)) == "key.signing_format");
 }
 
 TEST_CASE("key file: a sealed file that holds no key, or not the one it names", "[account]") {

@@ -327,6 +327,6 @@ TEST_CASE("hostile host: who is asked for help is not called hostile", "[migrate
   MoveBench bench;
   bench.options.hostile_host = true;
   const auto run = bench.start();
-  CHECK(error_id(run.result) == "move.hostile");
+  CHECK(error_id(run.result) == "move.needs_from");
   CHECK(bench.network.old_host.effects.mails == 0);
 }

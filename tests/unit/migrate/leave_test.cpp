@@ -1,5 +1,6 @@
 // Leaving without the old host, between fakes: the whole way, and what is refused on it.
 #include "core/account/key_file.h"
+#include "core/base/encoding.h"
 #include "tests/support/catch.h"
 #include "tests/support/error_id.h"
 #include "tests/support/move/move_bench.h"
@@ -282,4 +283,106 @@ TEST_CASE("leave: when the temporary key is lost with its file, another one is p
   INFO(words_of(run.result));
   REQUIRE(run.result);
   CHECK(bench.complaints() == "");
+}
+
+namespace {
+
+// The account's signing key, as an operator has saved it from the old host's disk: 32 bytes.
+std::string saved_signing_key(MoveBench& bench) {
+  const Secret digits = bench.network.old_account().key.scalar_hex();
+  const Bytes raw = hex_decode(digits.reveal()).value();
+  return bench.secret_file("key", as_text(raw));
+}
+
+}  // namespace
+
+TEST_CASE("leave: who has the account's signing key is spared the first change", "[migrate]") {
+  MoveBench bench;
+  bench.lose_old_host();
+  bench.options.signing_key = saved_signing_key(bench);
+  bench.options.handle = "alice.new-host.net";
+  bench.operations = 1;
+  const auto planned = bench.dry_run();
+  REQUIRE(planned);
+  CHECK(planned->plan.obstacles.empty());
+  CHECK(planned->plan.changes.size() == 1);
+  CHECK(planned->words.find("Nothing is to be changed first") != std::string::npos);
+  for (const migrate::PlannedStep& step : planned->plan.steps) CHECK_FALSE(step.name.starts_with("claim"));
+  bench.options.handle.clear();
+  SECTION("at once") {
+    const auto run = bench.start();
+    INFO(words_of(run.result));
+    REQUIRE(run.result);
+    CHECK(bench.person.times_asked("Change the identity now?") == 1);
+    CHECK(bench.complaints() == "");
+  }
+  SECTION("interrupted, and given up: nothing has changed that would have to be put back") {
+    bench.person.next_time("Change the identity now?", "no");
+    CHECK(error_id(bench.start().result) == "move.not_agreed");
+    CHECK(bench.network.plc.accepted == 0);
+    SECTION("gone on with") {
+      std::filesystem::remove(bench.options.signing_key);  // a copy is kept with the move
+      bench.options.signing_key.clear();
+      const auto run = bench.resume();
+      INFO(words_of(run.result));
+      REQUIRE(run.result);
+      CHECK(bench.complaints() == "");
+    }
+    SECTION("given up") {
+      bench.options.yes = true;
+      const auto aborted = bench.abort();
+      REQUIRE(aborted);
+      CHECK_FALSE(aborted->identity_restored);
+      CHECK(bench.network.plc.accepted == 0);
+    }
+  }
+}
+
+TEST_CASE("leave: with a signing key the first change is made where something is to be undone or taken out",
+          "[migrate]") {
+  MoveBench bench;
+  bench.lose_old_host();
+  bench.options.signing_key = saved_signing_key(bench);
+  SECTION("undone") { bench.betray("mallory.net", true); }
+  SECTION("the hostile host's keys") { bench.options.hostile_host = true; }
+  SECTION("kept: then it is not") {
+    bench.betray("alice2.net", false);
+    bench.person.next_time("Undo this operation?", "no");
+    bench.operations = 1;
+  }
+  const auto run = bench.start();
+  INFO(words_of(run.result));
+  REQUIRE(run.result);
+  CHECK(bench.complaints() == "");
+}
+
+TEST_CASE("leave: a signing key of another account, and one without a rotation key", "[migrate]") {
+  MoveBench bench;
+  bench.lose_old_host();
+  SECTION("of another account") {
+    bench.options.signing_key = bench.secret_file("key", std::string(plc_key(44).scalar_hex().reveal()));
+    const auto run = bench.start();
+    CHECK(error_id(run.result) == "leave.signing_key");
+    CHECK(run.result.error().kind == ErrorKind::refused);
+  }
+  SECTION("it alone cannot move the account, and it is said what it still can do") {
+    bench.options.signing_key = saved_signing_key(bench);
+    bench.options.rotation_key.clear();
+    const auto run = bench.start();
+    CHECK(error_id(run.result) == "leave.no_key");
+    CHECK(run.result.error().hint.find("can start a host there again") != std::string::npos);
+    CHECK(run.result.error().hint.find("atbackup extract") != std::string::npos);
+  }
+  SECTION("no key in the file") {
+    bench.options.signing_key = bench.secret_file("key", "dear diary");
+    CHECK(error_id(bench.start().result) == "key.signing_format");
+  }
+  SECTION("with the old host there is no use for it") {
+    bench.options.from.clear();
+    bench.network.old_host_is_dead = false;
+    bench.options.signing_key = saved_signing_key(bench);
+    CHECK(error_id(bench.start().result) == "move.needs_from");
+    CHECK(error_id(bench.dry_run()) == "move.needs_from");
+  }
+  check_untouched(bench);
 }
