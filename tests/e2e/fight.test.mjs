@@ -1,0 +1,186 @@
+// Leaving a host that fights: one that gave the account up, one that is declared hostile before it acts, a directory that contradicts
+// itself; and the keys that help: the account's signing key from the host's disk, a second rotation key signed for by the first.
+import assert from 'node:assert/strict'
+import { createHash } from 'node:crypto'
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { after, before, beforeEach, test } from 'node:test'
+import { Secp256k1Keypair } from '@atproto/crypto'
+import plc from '@did-plc/lib'
+import { CID } from 'multiformats/cid'
+import * as accounts from '../network/accounts.mjs'
+import { startNetwork } from '../network/network.mjs'
+import * as repositories from '../network/repositories.mjs'
+import { look, secretFiles } from './support/moves.mjs'
+import { environmentFor, run, scratch } from './support/program.mjs'
+
+const temp = scratch('fight')
+const hours = 3600_000
+let network, env, home, hostKey, number = 0
+
+before(async () => {
+  network = await startNetwork({ dir: temp.at('network') })
+  const secrets = JSON.parse(readFileSync(join(network.dir, 'a', 'secrets.json'), 'utf8'))
+  hostKey = await Secp256k1Keypair.import(secrets.plcRotationKeyK256PrivateKeyHex)
+}, { timeout: 120_000 })
+
+after(async () => {
+  await network?.stop()
+  temp.remove()
+}, { timeout: 30_000 })
+
+beforeEach(async () => {
+  network.clearRules()
+  if (!network.pds.a.pid) await network.restart('a')
+  home = temp.at(`home-${number++}`)
+  mkdirSync(home)
+  env = environmentFor(network, home)
+}, { timeout: 60_000 })
+
+const ok = (result, code = 0) => assert.equal(result.code, code, result.stderr + result.text)
+const typed = (result, type) => result.lines.filter((line) => line.type === type)
+const obstacles = (result) => typed(result, 'obstacle').map(({ id }) => id)
+const last = async (did) => (await network.plc.operations(did)).filter(({ nullified }) => !nullified).at(-1)
+
+async function publish(did, operation) {
+  const reply = await fetch(`${network.plc.url}/${did}`, {
+    method: 'POST', headers: { 'content-type': 'application/json' }, body: JSON.stringify(operation),
+  })
+  assert.equal(reply.status, 200, await reply.text())
+  return (await network.plc.operations(did)).at(-1)
+}
+
+// A key in a file, as the line that is printed.
+async function makeKey(name) {
+  const key = await Secp256k1Keypair.create({ exportable: true })
+  const file = join(home, `${name}.key`)
+  writeFileSync(file, `k256 ${Buffer.from(await key.export()).toString('hex')}\n`, { mode: 0o600 })
+  return { file, did: key.did() }
+}
+
+// An account with its user's key in first place and a backup.
+async function prepare(name) {
+  const account = await accounts.createAccount(network.pds.a, { handle: name, network })
+  await accounts.createRecords(account, { 'app.bsky.feed.post': 10 })
+  await accounts.postPictures(account, 1)
+  const key = await makeKey(name)
+  const enrolled = await publish(account.did, await plc.createUpdateOp((await last(account.did)).operation, hostKey, (before) => ({
+    ...before, rotationKeys: [key.did, ...before.rotationKeys],
+  })))
+  const files = secretFiles(join(home, `${name}-secrets`), account)
+  const backup = join(home, `${name}-backup`)
+  ok(await run(['export', account.did, '-o', `${backup}/`, '--json'], { env }))
+  const args = ['migrate', account.did, '--to', network.pds.b.url, '--from', backup, '--rotation-key', key.file, '--handle', `${name}.b.test`,
+    '--email', account.email, '--new-password-file', files.newPassword, '--confirm', account.did, '--json']
+  return { account, did: account.did, key, files, backup, enrolled, args, before: await look(account) }
+}
+
+async function check({ did, key, before }, operations) {
+  const { b } = network.pds
+  const car = await repositories.getRepo(b, did)
+  assert.equal((await repositories.openRepo(car)).data, before.data, 'the MST root is the same')
+  await repositories.checkRepo(car, did, await repositories.signingKey(network, did))
+  const log = await network.plc.operations(did)
+  assert.equal(log.length, operations)
+  const { operation } = log.at(-1)
+  assert.equal(operation.rotationKeys[0], key.did)
+  assert.ok(!operation.rotationKeys.includes(hostKey.did()))
+  assert.equal(operation.services.atproto_pds.endpoint, b.url)
+  ok(await run(['plc', 'verify', did], { env }))
+  return log
+}
+
+test('an identity that the host gave up comes back with the move; after 72 hours it is said that it cannot', { timeout: 200_000 }, async () => {
+  const one = await prepare('alice')
+  const rogue = await publish(one.did, await plc.tombstoneOp(CID.parse(one.enrolled.cid), hostKey))
+  const planned = await run([...one.args, '--dry-run'], { env })
+  ok(planned, 22)
+  assert.deepEqual(obstacles(planned), ['leave.key_removed'])
+  const [seen] = typed(planned, 'contestable_operation')
+  assert.equal(seen.cid, rogue.cid)
+  assert.equal(seen.gives_up, true)
+  assert.equal(Date.parse(seen.undo_until), Date.parse(rogue.createdAt) + 72 * hours)
+  ok(await run([...one.args, '--dry-run', '--undo-operation', rogue.cid], { env }))
+  assert.equal((await network.plc.operations(one.did)).length, 3, 'nothing was published')
+  ok(await run([...one.args, '--undo-operation', rogue.cid], { env }))
+  const log = await check(one, 5)
+  assert.deepEqual(log.map(({ nullified }) => nullified), [false, false, true, false, false])
+
+  const two = await prepare('bob')
+  const late = await publish(two.did, await plc.tombstoneOp(CID.parse(two.enrolled.cid), hostKey))
+  const [genesis] = await network.plc.operations(two.did)
+  await network.plc.backdate(two.did, genesis.cid, new Date(Date.now() - 90 * hours))
+  await network.plc.backdate(two.did, two.enrolled.cid, new Date(Date.now() - 80 * hours))
+  await network.plc.backdate(two.did, late.cid, new Date(Date.now() - 73 * hours))
+  const refused = await run([...two.args, '--undo-operation', late.cid], { env })
+  ok(refused, 22)
+  assert.equal(refused.last.id, 'leave.tombstoned')
+})
+
+test('a host that is declared hostile has no key left after the first change; one that is dead is not asked', { timeout: 200_000 }, async () => {
+  const one = await prepare('carol')
+  const silent = await run([...one.args, '--hostile-host'], { env })
+  ok(silent, 22)
+  assert.equal(silent.last.id, 'move.unknown_key')
+  assert.equal((await network.plc.operations(one.did)).length, 2)
+  const args = [...one.args, '--hostile-host', '--remove-key', hostKey.did()]
+  const planned = await run([...args, '--dry-run'], { env })
+  ok(planned)
+  assert.equal(typed(planned, 'planned_change')[0].keys, 1)
+  ok(await run(args, { env }))
+  const log = await check(one, 4)
+  assert.deepEqual(log[2].operation.rotationKeys, [one.key.did])
+})
+
+test('a directory that lost what it has shown before is not built upon', { timeout: 200_000 }, async () => {
+  const one = await prepare('dora')
+  const whole = await network.plc.operations(one.did)
+  const [genesis] = whole
+  const document = await (await fetch(`${network.plc.url}/${one.did}`)).json()
+  // Whoever sits between us and the directory leaves out the enrolment.
+  network.addRule({ action: 'replace', status: 200, json: [{ did: one.did, ...genesis }], server: 'plc', path: `/${one.did}/log/audit`, agent: '^atbackup', times: 0 })
+  network.addRule({ action: 'replace', status: 200, json: document, server: 'plc', path: `/${one.did}$`, agent: '^atbackup', times: 0 })
+  const planned = await run([...one.args, '--dry-run'], { env })
+  ok(planned, 22)
+  assert.ok(obstacles(planned).includes('plan.witness'), obstacles(planned).join())
+  const refused = await run(one.args, { env })
+  ok(refused, 22)
+  network.clearRules()
+  assert.equal((await network.plc.operations(one.did)).length, 2)
+})
+
+test('the account\'s signing key from the host\'s disk spares the first change', { timeout: 200_000 }, async () => {
+  const one = await prepare('erin')
+  const prefix = createHash('sha256').update(one.did).digest('hex').slice(0, 2)
+  const saved = join(home, 'signing.key')
+  writeFileSync(saved, readFileSync(join(network.dir, 'a', 'actors', prefix, one.did, 'key')), { mode: 0o600 })
+  assert.equal(readFileSync(saved).length, 32)
+  await network.kill('a')
+  const without = one.args.filter((word, i) => word !== '--rotation-key' && one.args[i - 1] !== '--rotation-key')
+  const refused = await run([...without, '--signing-key-file', saved], { env })
+  ok(refused, 22)
+  assert.equal(refused.last.id, 'leave.no_key')
+  const args = [...one.args, '--signing-key-file', saved, '--remove-key', hostKey.did()]
+  const planned = await run([...args, '--dry-run'], { env })
+  ok(planned)
+  assert.equal(typed(planned, 'planned_change').length, 1)
+  ok(await run(args, { env }))
+  await check(one, 3)
+})
+
+test('a second key, signed for by the first while the host is down', { timeout: 100_000 }, async () => {
+  const one = await prepare('fay')
+  await network.kill('a')
+  const second = await makeKey('second')
+  const stranger = await makeKey('stranger')
+  const enroll = ['key', 'enroll', one.did, '--rotation-key', second.file, '--confirm', one.did, '--json']
+  const refused = await run([...enroll, '--signed-by', stranger.file], { env })
+  ok(refused, 22)
+  assert.equal(refused.last.id, 'key.not_listed')
+  const enrolled = await run([...enroll, '--signed-by', one.key.file], { env })
+  ok(enrolled)
+  assert.equal(enrolled.last.rank, 1)
+  assert.deepEqual((await last(one.did)).operation.rotationKeys, [second.did, one.key.did, hostKey.did()])
+  ok(await run([...enroll, '--signed-by', one.key.file], { env }))
+  assert.equal((await network.plc.operations(one.did)).length, 3)
+})
