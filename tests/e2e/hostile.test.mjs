@@ -1,7 +1,7 @@
 // A host that works against its user: with its own key it takes the user's key and the handle out of the identity. The real
 // directory takes the user's word against it, for 72 hours: by `plc revert`, by a file signed elsewhere, and as part of a move.
 import assert from 'node:assert/strict'
-import { existsSync, mkdirSync, readFileSync } from 'node:fs'
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { after, before, beforeEach, test } from 'node:test'
 import { Secp256k1Keypair } from '@atproto/crypto'
@@ -35,17 +35,24 @@ beforeEach(() => {
 
 const ok = (result, code = 0) => assert.equal(result.code, code, result.stderr + result.text)
 
-async function prepare(name) {
+// The user's key is in a file sealed with a passphrase, or in the form that is printed, which costs no computing.
+async function prepare(name, { sealed = false } = {}) {
   const account = await accounts.createAccount(network.pds.a, { handle: name, network })
   await accounts.createRecords(account, { 'app.bsky.feed.post': 10 })
   await accounts.postPictures(account, 1)
   const files = secretFiles(join(home, 'secrets'), account)
   const key = join(home, 'user.key')
-  ok(await run(['key', 'new', key, '--passphrase-file', files.passphrase, '--json'], { env }))
-  ok(await run(['key', 'enroll', account.did, '--rotation-key', key, '--passphrase-file', files.passphrase, '--password-file', files.password,
+  if (sealed) {
+    ok(await run(['key', 'new', key, '--passphrase-file', files.passphrase, '--json'], { env }))
+  } else {
+    const made = await Secp256k1Keypair.create({ exportable: true })
+    writeFileSync(key, `k256 ${Buffer.from(await made.export()).toString('hex')}\n`, { mode: 0o600 })
+  }
+  const phrase = sealed ? ['--passphrase-file', files.passphrase] : []
+  ok(await run(['key', 'enroll', account.did, '--rotation-key', key, ...phrase, '--password-file', files.password,
     '--plc-token-command', tokenCommand(account.host, account.did), '--confirm', account.did, '--json'], { env }))
   const enrolled = (await network.plc.operations(account.did)).at(-1)
-  return { account, did: account.did, files, key, mine: enrolled.operation.rotationKeys[0], enrolled, name }
+  return { account, did: account.did, files, key, phrase, mine: enrolled.operation.rotationKeys[0], enrolled, name }
 }
 
 // The host signs on top of the last operation. With `takeKey` the user's key is no longer listed.
@@ -66,7 +73,7 @@ async function betray({ did, mine }, { takeKey }) {
 const inForce = async (did) => (await network.plc.operations(did)).filter(({ nullified }) => !nullified).at(-1).operation
 
 test('plc log shows it, plc revert undoes it on the real directory, and plc verify finds nothing wrong with that', { timeout: 300_000 }, async () => {
-  const one = await prepare('alice')
+  const one = await prepare('alice', { sealed: true })
   const rogue = await betray(one, { takeKey: true })
   const log = await run(['plc', 'log', one.did, '--json'], { env })
   ok(log)
@@ -81,7 +88,7 @@ test('plc log shows it, plc revert undoes it on the real directory, and plc veri
   assert.equal(listed.lines[0].key, one.mine)
   assert.deepEqual(listed.lines[0].accounts, [], 'the identity as it is now does not list it')
 
-  const revert = ['plc', 'revert', one.did, '--rotation-key', one.key, '--passphrase-file', one.files.passphrase, '--json']
+  const revert = ['plc', 'revert', one.did, '--rotation-key', one.key, ...one.phrase, '--json']
   ok(await run(revert, { env }), 22)
   const reverted = await run([...revert, '--confirm', one.did], { env })
   ok(reverted)
@@ -109,7 +116,7 @@ test('after 72 hours it is refused with the reason, and nothing is sent', { time
   await network.plc.backdate(one.did, rogue.cid, new Date(Date.now() - 73 * hours))
   home = temp.at('home-late')
   mkdirSync(home)
-  const late = await run(['plc', 'revert', one.did, rogue.cid, '--rotation-key', one.key, '--passphrase-file', one.files.passphrase,
+  const late = await run(['plc', 'revert', one.did, rogue.cid, '--rotation-key', one.key, ...one.phrase,
     '--confirm', one.did, '--json'], { env: environmentFor(network, home) })
   ok(late, 22)
   assert.equal(late.last.id, 'plc.revert_late')
@@ -128,7 +135,7 @@ test('the key lies on a machine without a network: a file out, a file in', { tim
   ok(await run(['plc', 'revert', one.did, '--unsigned-out', change, '--signer', one.mine, '--json'], { env }))
   const offline = { PATH: env.PATH, HOME: join(home, 'offline'), ATBACKUP_PLC_URL: 'http://127.0.0.1:1' }
   mkdirSync(offline.HOME)
-  ok(await run(['plc', 'sign', change, '--rotation-key', one.key, '--passphrase-file', one.files.passphrase, '-o', signed, '--confirm', one.did, '--json'],
+  ok(await run(['plc', 'sign', change, '--rotation-key', one.key, ...one.phrase, '-o', signed, '--confirm', one.did, '--json'],
     { env: offline }))
   const submitted = await run(['plc', 'submit', signed, '--confirm', one.did, '--json'], { env })
   ok(submitted)
@@ -138,12 +145,12 @@ test('the key lies on a machine without a network: a file out, a file in', { tim
 
 test('a move undoes it by itself: the host is alive and hostile, and its key is gone with the first operation', { timeout: 300_000 }, async () => {
   const one = await prepare('dora')
-  const { account, did, files, key } = one
+  const { account, did, files, key, phrase } = one
   const backup = join(home, 'backup')
   ok(await run(['export', did, '-o', `${backup}/`, '--json'], { env }))
   const before = await look(account)
   const rogue = await betray(one, { takeKey: true })
-  const args = ['migrate', did, '--to', network.pds.b.url, '--from', backup, '--rotation-key', key, '--passphrase-file', files.passphrase,
+  const args = ['migrate', did, '--to', network.pds.b.url, '--from', backup, '--rotation-key', key, ...phrase,
     '--handle', 'dora.b.test', '--email', account.email, '--new-password-file', files.newPassword, '--confirm', did, '--json']
   const refused = await run(args, { env })
   ok(refused, 22)
