@@ -214,20 +214,34 @@ std::string describe_web(const Plan& plan, const Observed& observed) {
       "\nYour identity is a document on your own domain, so you publish it yourself. The program writes it "
       "and "
       "waits until it sees it there. In this order:\n";
-  const bool twice = alone && needs_claim(observed, plan);
-  if (alone) text += "  1. The backup is proven.\n";
-  if (alone)
+  constexpr const char* kLast =
+      "  4. You publish the document with the new host and its key: the point of no return.\n";
+  if (!alone) {
+    text +=
+        "  1. Your posts, pictures and preferences are backed up here, and the backup is proven.\n"
+        "  2. An inactive account is made on the new host, and everything is copied into it and counted.\n"
+        "  3. You publish the document with the new host and its key: the point of no return.\n";
+  } else if (plan.returns) {
+    text +=
+        "  1. The backup is proven.\n"
+        "  2. You log in to the account that is on the new host.\n"
+        "  3. What it lacks is copied into it from the backup and counted.\n";
+    text += kLast;
+  } else {
+    text += "  1. The backup is proven.\n";
+    const bool twice = needs_claim(observed, plan);
     text +=
         twice ? "  2. You publish the document with a temporary signing key.\n"
               : "  2. Nothing is to be published first: your document names the signing key that you gave.\n";
-  text +=
-      alone ? "  3. With that key an inactive account is made on the new host; everything is copied into it "
-              "from the backup and counted.\n"
-              "  4. You publish the document again, with the new host and its key: the point of no return.\n"
-            : "  1. Your posts, pictures and preferences are backed up here, and the backup is proven.\n"
-              "  2. An inactive account is made on the new host, and everything is copied into it and "
-              "counted.\n"
-              "  3. You publish the document with the new host and its key: the point of no return.\n";
+    text +=
+        "  3. With that key an inactive account is made on the new host; everything is copied into it from "
+        "the "
+        "backup and counted.\n";
+    text +=
+        twice
+            ? "  4. You publish the document again, with the new host and its key: the point of no return.\n"
+            : kLast;
+  }
   text += fmt::format(
       "  {}. The new host goes active{}, and a fresh commit is made there (an inert list, made and deleted "
       "again), so that relays accept it.\n"
