@@ -39,7 +39,7 @@ _atbackup() {
   done
   case "$prev" in
     --color) COMPREPLY=($(compgen -W 'auto always never' -- "$cur")); return ;;
-    --output|-o|--against-receipt|--plc-log|--receipt|--from|--blobs|--car|--records|--allow-missing-blobs|--auth-code-file|--new-password-file|--passphrase-file|--password-file|--plc-token-file|--recovery-key-out|--rotation-key|--server-dir|--signed-by|--signer-passphrase-file|--log|--unsigned-out) COMPREPLY=($(compgen -f -- "$cur")); return ;;
+    --output|-o|--against-receipt|--plc-log|--receipt|--from|--blobs|--car|--records|--allow-missing-blobs|--auth-code-file|--new-password-file|--passphrase-file|--password-file|--plc-token-file|--recovery-key-out|--rotation-key|--signing-key-file|--server-dir|--signed-by|--signer-passphrase-file|--log|--unsigned-out) COMPREPLY=($(compgen -f -- "$cur")); return ;;
     --allow-private-host|--color|--dns-server|--pds|--plc-url|--proxy|--jobs|--did|--key|--auth-code-command|--confirm|--email|--handle|--invite-code|--keep-key|--keep-operation|--new-password-command|--passphrase-command|--password-command|--plc-token-command|--remove-key|--to|--undo-operation|--rank|--signer-passphrase-command|--signer) return ;;
   esac
   case "$path" in
@@ -62,13 +62,13 @@ _atbackup() {
       if [[ $cur == -* ]]; then COMPREPLY=($(compgen -W '--blobs --car --force --from --help --records --salvage -h --allow-private-host --color --dns-server --json --json-progress --pds --plc-url --proxy --quiet --verbose --yes -q -v -y' -- "$cur"))
       else COMPREPLY=($(compgen -f -- "$cur")); fi ;;
     'migrate')
-      if [[ $cur == -* ]]; then COMPREPLY=($(compgen -W '--allow-missing-blobs --auth-code-command --auth-code-file --confirm --dry-run --email --from --handle --help --invite-code --jobs --keep-key --keep-operation --new-password-command --new-password-file --no-recovery-key --passphrase-command --passphrase-file --password-command --password-file --plc-token-command --plc-token-file --recovery-key-out --remove-key --rotation-key --to --undo-operation --wait -h --allow-private-host --color --dns-server --json --json-progress --pds --plc-url --proxy --quiet --verbose --yes -q -v -y' -- "$cur"))
+      if [[ $cur == -* ]]; then COMPREPLY=($(compgen -W '--allow-missing-blobs --auth-code-command --auth-code-file --confirm --dry-run --email --from --handle --help --hostile-host --invite-code --jobs --keep-key --keep-operation --new-password-command --new-password-file --no-recovery-key --passphrase-command --passphrase-file --password-command --password-file --plc-token-command --plc-token-file --recovery-key-out --remove-key --rotation-key --signing-key-file --to --undo-operation --wait -h --allow-private-host --color --dns-server --json --json-progress --pds --plc-url --proxy --quiet --verbose --yes -q -v -y' -- "$cur"))
       else COMPREPLY=($(compgen -W 'status resume activate abort rehearse' -- "$cur")); fi ;;
     'migrate status')
       if [[ $cur == -* ]]; then COMPREPLY=($(compgen -W '--help -h --allow-private-host --color --dns-server --json --json-progress --pds --plc-url --proxy --quiet --verbose --yes -q -v -y' -- "$cur"))
       else COMPREPLY=($(compgen -f -- "$cur")); fi ;;
     'migrate resume')
-      if [[ $cur == -* ]]; then COMPREPLY=($(compgen -W '--allow-missing-blobs --auth-code-command --auth-code-file --bring-late-posts --confirm --email --from --handle --help --invite-code --jobs --keep-key --keep-operation --new-password-command --new-password-file --no-recovery-key --passphrase-command --passphrase-file --password-command --password-file --plc-token-command --plc-token-file --recovery-key-out --remove-key --rotation-key --undo-operation --wait -h --allow-private-host --color --dns-server --json --json-progress --pds --plc-url --proxy --quiet --verbose --yes -q -v -y' -- "$cur"))
+      if [[ $cur == -* ]]; then COMPREPLY=($(compgen -W '--allow-missing-blobs --auth-code-command --auth-code-file --bring-late-posts --confirm --email --from --handle --help --hostile-host --invite-code --jobs --keep-key --keep-operation --new-password-command --new-password-file --no-recovery-key --passphrase-command --passphrase-file --password-command --password-file --plc-token-command --plc-token-file --recovery-key-out --remove-key --rotation-key --signing-key-file --undo-operation --wait -h --allow-private-host --color --dns-server --json --json-progress --pds --plc-url --proxy --quiet --verbose --yes -q -v -y' -- "$cur"))
       else COMPREPLY=($(compgen -f -- "$cur")); fi ;;
     'migrate activate')
       if [[ $cur == -* ]]; then COMPREPLY=($(compgen -W '--auth-code-command --auth-code-file --help --password-command --password-file -h --allow-private-host --color --dns-server --json --json-progress --pds --plc-url --proxy --quiet --verbose --yes -q -v -y' -- "$cur"))

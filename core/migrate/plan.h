@@ -94,7 +94,7 @@ struct Plan {
   std::string suggested_handle;  // when it must be asked for
   bool handle_changes = false;
   bool needs_invite = false;
-  bool returns = false;  // into an account that is on the new host already, under the name it has there
+  bool returns = false;       // into an account that is on the new host already, under the name it has there
   bool hostile_host = false;  // the user said so
   std::vector<PlannedStep> steps;
   std::vector<PlannedChange> changes;  // none, where there is no log or one cannot be made
