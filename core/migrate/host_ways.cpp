@@ -169,6 +169,8 @@ bool too_large(const Error& error) {
 Result<xrpc::RepoStatus> account_on(const xrpc::Client& host, const syntax::Did& did, Log& log,
                                     const StopToken& stop, bool* guessed) {
   auto status = xrpc::get_repo_status(host, did, stop);
+  // Once may be an accident of the moment; who never tells, says so again.
+  if (!status && says_nothing(status.error())) status = xrpc::get_repo_status(host, did, stop);
   if (status || !says_nothing(status.error())) return status;
   const auto described = host.query("com.atproto.repo.describeRepo", {{"repo", did.str()}}, stop);
   if (described) return xrpc::RepoStatus{.active = true, .status = {}, .rev = {}};
