@@ -166,11 +166,11 @@ Status gather_late_records(Move& move) {
   return move.journal.set(fact::kLateHead, late.proof.commit_cid.str());
 }
 
-Result<Place> place_of(Move& move, const LateRecord& record) {
+Result<Standing> place_of(Move& move, const LateRecord& record) {
   const auto there = TRY(cid_on_new(move, TRY(syntax::RepoPath::parse(record.path))));
   const auto is = [&](const std::optional<ipld::Cid>& cid) { return cid ? there == cid->str() : !there; };
-  if (is(record.now)) return Place::there;
-  return is(record.moved) ? Place::open : Place::overtaken;
+  if (is(record.now)) return Standing::there;
+  return is(record.moved) ? Standing::open : Standing::overtaken;
 }
 
 Status bring_late_records(Move& move, const std::vector<LateRecord>& records) {
@@ -179,11 +179,11 @@ Status bring_late_records(Move& move, const std::vector<LateRecord>& records) {
   std::size_t failed = 0;
   for (const LateRecord& record : records) {
     TRY(check_stop(move.stop()));
-    if (TRY(place_of(move, record)) != Place::open) continue;
+    if (TRY(place_of(move, record)) != Standing::open) continue;
     const Status brought = bringer.bring(record);
     if (!brought && !is_about_the_record(brought.error())) return brought;
     // A lost reply cannot be told from a lost request, and a host may say 500 to what is there already.
-    if (TRY(place_of(move, record)) != Place::open) continue;
+    if (TRY(place_of(move, record)) != Standing::open) continue;
     move.world.watcher.finding(
         {"late.record", Severity::missing, record.path,
          brought ? "the new host said yes, but it is not there" : brought.error().message});

@@ -27,12 +27,12 @@ Result<std::vector<LateRecord>> late_records(const Move& move);
 // there. "late.backup" (refused): the backup that was moved is not there as it was.
 Status gather_late_records(Move& move);
 
-enum class Place : std::uint8_t {
+enum class Standing : std::uint8_t {
   there,     // the new host has it as the old one does
   open,      // it has what was moved
   overtaken  // it was changed on the new host since, and stays so
 };
-Result<Place> place_of(Move& move, const LateRecord& record);
+Result<Standing> place_of(Move& move, const LateRecord& record);
 // One after the other, each looked at before and after. Blobs first. Failing ones are told as findings;
 // "late.not_brought" (incomplete).
 Status bring_late_records(Move& move, const std::vector<LateRecord>& records);

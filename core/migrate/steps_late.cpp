@@ -28,7 +28,7 @@ class LateRecords final : public Step {
     if (decision != kBring) return Observation{false, fmt::format("{} late records", records.size())};
     std::size_t open = 0;
     for (const LateRecord& record : records) {
-      if (TRY(place_of(move, record)) == Place::open) ++open;
+      if (TRY(place_of(move, record)) == Standing::open) ++open;
     }
     return Observation{open == 0,
                        fmt::format("{} of {} late records are to be brought over", open, records.size())};
@@ -94,7 +94,7 @@ class LateRecords final : public Step {
   static Status note_overtaken(Move& move, const std::vector<LateRecord>& records) {
     std::vector<std::string> paths;
     for (const LateRecord& record : records) {
-      if (TRY(place_of(move, record)) == Place::overtaken) paths.push_back(record.path);
+      if (TRY(place_of(move, record)) == Standing::overtaken) paths.push_back(record.path);
     }
     if (paths.empty()) return {};
     return move.note(
