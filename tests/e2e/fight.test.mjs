@@ -11,6 +11,7 @@ import { CID } from 'multiformats/cid'
 import * as accounts from '../network/accounts.mjs'
 import { startNetwork } from '../network/network.mjs'
 import * as repositories from '../network/repositories.mjs'
+import { keyOf, lastInForce, publish, signOn } from './support/host_keys.mjs'
 import { look, secretFiles } from './support/moves.mjs'
 import { environmentFor, run, scratch } from './support/program.mjs'
 
@@ -20,8 +21,7 @@ let network, env, home, hostKey, number = 0
 
 before(async () => {
   network = await startNetwork({ dir: temp.at('network') })
-  const secrets = JSON.parse(readFileSync(join(network.dir, 'a', 'secrets.json'), 'utf8'))
-  hostKey = await Secp256k1Keypair.import(secrets.plcRotationKeyK256PrivateKeyHex)
+  hostKey = await keyOf(network, 'a')
 }, { timeout: 120_000 })
 
 after(async () => {
@@ -40,15 +40,7 @@ beforeEach(async () => {
 const ok = (result, code = 0) => assert.equal(result.code, code, result.stderr + result.text)
 const typed = (result, type) => result.lines.filter((line) => line.type === type)
 const obstacles = (result) => typed(result, 'obstacle').map(({ id }) => id)
-const last = async (did) => (await network.plc.operations(did)).filter(({ nullified }) => !nullified).at(-1)
-
-async function publish(did, operation) {
-  const reply = await fetch(`${network.plc.url}/${did}`, {
-    method: 'POST', headers: { 'content-type': 'application/json' }, body: JSON.stringify(operation),
-  })
-  assert.equal(reply.status, 200, await reply.text())
-  return (await network.plc.operations(did)).at(-1)
-}
+const last = (did) => lastInForce(network, did)
 
 // A key in a file, as the line that is printed.
 async function makeKey(name) {
@@ -64,9 +56,7 @@ async function prepare(name) {
   await accounts.createRecords(account, { 'app.bsky.feed.post': 10 })
   await accounts.postPictures(account, 1)
   const key = await makeKey(name)
-  const enrolled = await publish(account.did, await plc.createUpdateOp((await last(account.did)).operation, hostKey, (before) => ({
-    ...before, rotationKeys: [key.did, ...before.rotationKeys],
-  })))
+  const enrolled = await signOn(network, account.did, hostKey, ({ rotationKeys }) => ({ rotationKeys: [key.did, ...rotationKeys] }))
   const files = secretFiles(join(home, `${name}-secrets`), account)
   const backup = join(home, `${name}-backup`)
   ok(await run(['export', account.did, '-o', `${backup}/`, '--json'], { env }))
@@ -92,7 +82,7 @@ async function check({ did, key, before }, operations) {
 
 test('an identity that the host gave up comes back with the move; after 72 hours it is said that it cannot', { timeout: 200_000 }, async () => {
   const one = await prepare('alice')
-  const rogue = await publish(one.did, await plc.tombstoneOp(CID.parse(one.enrolled.cid), hostKey))
+  const rogue = await publish(network, one.did, await plc.tombstoneOp(CID.parse(one.enrolled.cid), hostKey))
   const planned = await run([...one.args, '--dry-run'], { env })
   ok(planned, 22)
   assert.deepEqual(obstacles(planned), ['leave.key_removed'])
@@ -107,7 +97,7 @@ test('an identity that the host gave up comes back with the move; after 72 hours
   assert.deepEqual(log.map(({ nullified }) => nullified), [false, false, true, false, false])
 
   const two = await prepare('bob')
-  const late = await publish(two.did, await plc.tombstoneOp(CID.parse(two.enrolled.cid), hostKey))
+  const late = await publish(network, two.did, await plc.tombstoneOp(CID.parse(two.enrolled.cid), hostKey))
   const [genesis] = await network.plc.operations(two.did)
   await network.plc.backdate(two.did, genesis.cid, new Date(Date.now() - 90 * hours))
   await network.plc.backdate(two.did, two.enrolled.cid, new Date(Date.now() - 80 * hours))

@@ -1,14 +1,14 @@
 // A host that works against its user: with its own key it takes the user's key and the handle out of the identity. The real
 // directory takes the user's word against it, for 72 hours: by `plc revert`, by a file signed elsewhere, and as part of a move.
 import assert from 'node:assert/strict'
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { after, before, beforeEach, test } from 'node:test'
 import { Secp256k1Keypair } from '@atproto/crypto'
-import plc from '@did-plc/lib'
 import * as accounts from '../network/accounts.mjs'
 import { startNetwork } from '../network/network.mjs'
 import * as repositories from '../network/repositories.mjs'
+import { keyOf, lastInForce, signOn } from './support/host_keys.mjs'
 import { look, secretFiles } from './support/moves.mjs'
 import { environmentFor, run, scratch, tokenCommand } from './support/program.mjs'
 
@@ -18,8 +18,7 @@ let network, env, home, hostKey, number = 0
 
 before(async () => {
   network = await startNetwork({ dir: temp.at('network') })
-  const secrets = JSON.parse(readFileSync(join(network.dir, 'a', 'secrets.json'), 'utf8'))
-  hostKey = await Secp256k1Keypair.import(secrets.plcRotationKeyK256PrivateKeyHex)
+  hostKey = await keyOf(network, 'a')
 }, { timeout: 120_000 })
 
 after(async () => {
@@ -56,21 +55,12 @@ async function prepare(name, { sealed = false } = {}) {
 }
 
 // The host signs on top of the last operation. With `takeKey` the user's key is no longer listed.
-async function betray({ did, mine }, { takeKey }) {
-  const last = (await network.plc.operations(did)).filter(({ nullified }) => !nullified).at(-1)
-  const operation = await plc.createUpdateOp(last.operation, hostKey, (before) => ({
-    ...before,
-    alsoKnownAs: ['at://mallory.a.test'],
-    rotationKeys: takeKey ? before.rotationKeys.filter((key) => key !== mine) : before.rotationKeys,
-  }))
-  const reply = await fetch(`${network.plc.url}/${did}`, {
-    method: 'POST', headers: { 'content-type': 'application/json' }, body: JSON.stringify(operation),
-  })
-  assert.equal(reply.status, 200, await reply.text())
-  return (await network.plc.operations(did)).at(-1)
-}
+const betray = ({ did, mine }, { takeKey }) => signOn(network, did, hostKey, ({ rotationKeys }) => ({
+  alsoKnownAs: ['at://mallory.a.test'],
+  rotationKeys: takeKey ? rotationKeys.filter((key) => key !== mine) : rotationKeys,
+}))
 
-const inForce = async (did) => (await network.plc.operations(did)).filter(({ nullified }) => !nullified).at(-1).operation
+const inForce = async (did) => (await lastInForce(network, did)).operation
 
 test('plc log shows it, plc revert undoes it on the real directory, and plc verify finds nothing wrong with that', { timeout: 300_000 }, async () => {
   const one = await prepare('alice', { sealed: true })

@@ -2,10 +2,9 @@
 import assert from 'node:assert/strict'
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { Secp256k1Keypair } from '@atproto/crypto'
-import plc from '@did-plc/lib'
 import * as accounts from '../../network/accounts.mjs'
 import * as repositories from '../../network/repositories.mjs'
+import { keyOf, signOn } from './host_keys.mjs'
 import { look, secretFiles } from './moves.mjs'
 import { run, tokenCommand } from './program.mjs'
 
@@ -16,23 +15,6 @@ export async function newKey(key, passphrase, env) {
   const made = await run(['key', 'new', key, '--passphrase-file', passphrase, '--json'], { env })
   ok(made)
   return made.last.key
-}
-
-// The key of a host, with which it signs operations of identities.
-async function keyOf(network, host) {
-  const secrets = JSON.parse(readFileSync(join(network.dir, host, 'secrets.json'), 'utf8'))
-  return Secp256k1Keypair.import(secrets.plcRotationKeyK256PrivateKeyHex)
-}
-
-// The host signs on top of the last operation; the CID of what it made of it.
-async function signAsHost(network, did, change) {
-  const last = (await network.plc.operations(did)).at(-1)
-  const operation = await plc.createUpdateOp(last.operation, await keyOf(network, 'a'), (before) => ({ ...before, ...change(before) }))
-  const reply = await fetch(`${network.plc.url}/${did}`, {
-    method: 'POST', headers: { 'content-type': 'application/json' }, body: JSON.stringify(operation),
-  })
-  assert.equal(reply.status, 200, await reply.text())
-  return (await network.plc.operations(did)).at(-1).cid
 }
 
 // An account with a little of everything, and what its user keeps beside it: a key in the identity, and a backup. With
@@ -46,7 +28,7 @@ export async function prepareToLeave(network, name, { home, env, enroll = true, 
   const key = sharedKey?.file ?? join(home, `${name}.key`)
   if (!sharedKey) await newKey(key, files.passphrase, env)
   if (sharedKey) {
-    await signAsHost(network, account.did, ({ rotationKeys }) => ({ rotationKeys: [sharedKey.key, ...rotationKeys] }))
+    await signOn(network, account.did, await keyOf(network, 'a'), ({ rotationKeys }) => ({ rotationKeys: [sharedKey.key, ...rotationKeys] }))
   } else if (enroll) {
     ok(await run(['key', 'enroll', account.did, '--rotation-key', key, '--passphrase-file', files.passphrase, '--password-file', files.password,
       '--plc-token-command', tokenCommand(account.host, account.did), '--confirm', account.did, '--json'], { env }))
@@ -65,7 +47,8 @@ export async function prepareToLeave(network, name, { home, env, enroll = true, 
 // to its arguments.
 export async function betray(network, one) {
   const hostKey = await keyOf(network, 'a')
-  one.rogue = await signAsHost(network, one.account.did, () => ({ alsoKnownAs: ['at://mallory.a.test'], rotationKeys: [hostKey.did()] }))
+  const rogue = await signOn(network, one.account.did, hostKey, () => ({ alsoKnownAs: ['at://mallory.a.test'], rotationKeys: [hostKey.did()] }))
+  one.rogue = rogue.cid
   one.args.push('--undo-operation', one.rogue)
 }
 

@@ -14,6 +14,7 @@ import * as accounts from '../../network/accounts.mjs'
 import { betray, checkLeft, newKey, prepareToLeave } from './leaving.mjs'
 import { compareHosts, look, moveArguments, secretFiles } from './moves.mjs'
 import { run } from './program.mjs'
+import { moved } from './returns.mjs'
 import { checkMoved, publishing, startSite, webAccount } from './web_sites.mjs'
 
 // Every secret is sealed with a passphrase, which takes a second each time on purpose; so only where it matters.
@@ -76,6 +77,29 @@ export const hostile = {
     return one
   },
   check: checkLeft,
+}
+
+// The old host has taken the account down.
+export const takenDown = {
+  prepare: async (place) => {
+    const one = await leaving(place)
+    await place.network.pds.a.takeDown(one.account.did)
+    return one
+  },
+  check: checkLeft,
+}
+
+// Back to a former host, where the account's deactivated shell is.
+export const returning = {
+  prepare: async ({ network, name, home, env }) => {
+    const { account, there, back } = await moved({ network, env, home }, name, { posts: 10 })
+    const args = [...moveArguments(network, there, 'a', back), '--no-recovery-key', '--json']
+    return { account: { ...account, host: network.pds.b }, files: back, before: await look(there), args, env }
+  },
+  check: async (network, { account, files, before }) => {
+    await compareHosts(network, account, 'a', before, files)
+    assert.equal((await network.plc.operations(account.did)).length, 3)
+  },
 }
 
 // The new host takes imports that are smaller than the repository.
