@@ -103,6 +103,11 @@ data::Object object_of(const migrate::Examined& one) {
     if (operation.until_us != 0) object.set("can_be_undone_until", os::rfc3339(operation.until_us));
     foreign.emplace_back(std::move(object));
   }
+  data::Array contradictions;
+  for (const Finding& finding : seen.contradictions) {
+    contradictions.emplace_back(
+        data::Object().set("id", finding.id).set("where", finding.where).set("detail", finding.detail));
+  }
   return data::Object()
       .set("type", "diagnosis")
       .set("account", seen.account)
@@ -114,7 +119,8 @@ data::Object object_of(const migrate::Examined& one) {
       .set("next", one.diagnosis.next)
       .set("points", std::move(points))
       .set("servers", std::move(servers))
-      .set("foreign_operations", std::move(foreign));
+      .set("foreign_operations", std::move(foreign))
+      .set("contradictions", std::move(contradictions));
 }
 
 }  // namespace

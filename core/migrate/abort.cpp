@@ -147,6 +147,7 @@ Result<AbortFacts> observe_abort(Move& move) {
   facts.now_us = move.context.clock.wall_us();
   facts.account_made = last_begun(events, "create-account").has_value();
   facts.returned = returns(move.journal);
+  facts.hostile = move.journal.has(fact::kHostile);
   facts.has_signed = move.journal.has(fact::kSigned);
   if (wants_recovery_key(move.journal) && move.journal.has(fact::kRecoveryKey))
     facts.recovery_file = move.journal.get(fact::kRecoveryPath);

@@ -19,6 +19,7 @@ struct AbortFacts {
   bool web = false;            // a did:web: the user publishes, and takes back
   bool submitted = false;      // the identity names the new host, or did
   bool claimed = false;        // the identity names a temporary key of this move
+  bool hostile = false;        // … and with that the old host's keys went out (--hostile-host)
   bool account_made = false;   // on the new host, or it may have been
   bool returned = false;       // into an account that was there before
   bool has_signed = false;     // an operation was signed and not published

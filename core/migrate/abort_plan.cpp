@@ -31,6 +31,11 @@ Result<AbortPlan> plan_abort(const AbortFacts& facts) {
         "see the change and agree to it.");
     plan.left.push_back("The identity names " + facts.old_host +
                         " as before. If that host is gone, the account cannot be used until it is moved.");
+    if (facts.hostile) {
+      plan.left.emplace_back(
+          "The keys of that host stay out of the identity: it can change nothing there any more, not even "
+          "when you ask it to. It signs posts as before.");
+    }
   } else {
     plan.left.push_back("The account is on " + facts.old_host + " as before; its identity was not changed.");
   }

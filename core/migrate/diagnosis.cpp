@@ -176,6 +176,21 @@ Point judge_backup(const Symptoms& seen) {
 Point judge_history(const Symptoms& seen) {
   constexpr int kWeight = 10;
   if (!seen.plc) return unknown("history", "a did:web has no history in the directory");
+  if (const auto forged = std::ranges::find(seen.contradictions, Severity::forged, &Finding::severity);
+      forged != seen.contradictions.end()) {
+    return blocking("history", kWeight,
+                    "the directory contradicts what it has shown of this account before: " +
+                        printable(forged->detail, 300),
+                    "ask again in an hour, compare with another copy of the log, and tell the directory's "
+                    "operators; what was seen lies in " +
+                        printable(forged->where, 300));
+  }
+  if (seen.foreign.empty() && !seen.contradictions.empty()) {
+    const Finding& first = seen.contradictions.front();
+    return poor("history", 5, kWeight,
+                "the directory tells another story than before: " + printable(first.detail, 300),
+                "compare with another copy of the log; what was seen lies in " + printable(first.where, 300));
+  }
   if (seen.foreign.empty())
     return good("history", kWeight, "no change of the record that was not made from here");
   const auto urgent = std::ranges::max_element(

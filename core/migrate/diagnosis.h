@@ -71,6 +71,8 @@ struct Symptoms {
   std::optional<BackupHealth> backup;
   KeyHealth key;
   std::vector<ForeignOperation> foreign;
+  // The directory shows another log than it has shown before: how (identity/witness.h). May hold remote text.
+  std::vector<Finding> contradictions;
   std::string target;  // origin, when one was named
   std::vector<Error> target_obstacles;
 };

@@ -87,6 +87,7 @@ class Examination {
     identity_ = *std::move(found);
     seen_.did = identity_->did().str();
     seen_.plc = identity_->did().is_plc();
+    seen_.contradictions = identity_->contradictions;
     seen_.handle_proven = identity_->handle.has_value();
     if (const auto named = identity_->document.handle()) seen_.handle = named->str();
     Options move_options;

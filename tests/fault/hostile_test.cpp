@@ -38,7 +38,32 @@ const Scenario kHostile{
     .at_the_end = at_the_end,
 };
 
+// Declared hostile before it acts: its keys go with the first change.
+const Scenario kDeclared{
+    .prepare =
+        [](MoveBench& bench) {
+          bench.lose_old_host();
+          bench.options.hostile_host = true;
+        },
+    .underway = [](MoveBench& bench) -> std::string {
+      const auto& keys = bench.network.plc.state(bench.network.did).rotation_keys;
+      const bool there = std::ranges::find(keys, bench.network.old_host.rotation_did_key()) != keys.end();
+      return there == (bench.network.plc.accepted == 0) ? "" : "the host's key is not where it should be\n";
+    },
+    .at_the_end = [](MoveBench&, const migrate::Outcome&) -> std::string { return {}; },
+};
+
 }  // namespace
+
+TEST_CASE("hostile: declared so, struck at each request", "[hostile]") {
+  check_everywhere(kDeclared, Seam::http, Blow::unreached, false, 50);
+  check_everywhere(kDeclared, Seam::http, Blow::reply_lost, false, 50);
+  check_everywhere(kDeclared, Seam::http, Blow::killed_after, false, 50);
+}
+
+TEST_CASE("hostile: declared so, killed after each entry of the journal, and at each question", "[hostile]") {
+  check_everywhere(kDeclared, Seam::tell, Blow::killed_before, false, 30);
+}
 
 TEST_CASE("hostile: each request in turn does not arrive", "[hostile]") {
   check_everywhere(kHostile, Seam::http, Blow::unreached, false, 50);

@@ -37,7 +37,35 @@ const Scenario kLeave{
     .at_the_end = at_the_end,
 };
 
+// With the account's signing key from the old host's disk one operation does.
+const Scenario kWithSigningKey{
+    .prepare =
+        [](MoveBench& bench) {
+          bench.lose_old_host();
+          bench.options.signing_key = bench.saved_signing_key();
+          bench.operations = 1;
+        },
+    .underway = [](MoveBench& bench) -> std::string {
+      const FakeAccount* there = bench.network.new_host.find(bench.network.did);
+      if (bench.network.plc.accepted == 0 && there != nullptr && there->active)
+        return "the new account is active before the identity has moved\n";
+      return bench.network.plc.accepted > 1 ? "the identity was changed more than once\n" : "";
+    },
+    .at_the_end = [](MoveBench&, const migrate::Outcome&) -> std::string { return {}; },
+};
+
 }  // namespace
+
+TEST_CASE("leave: with the signing key, struck at each request", "[leave]") {
+  check_everywhere(kWithSigningKey, Seam::http, Blow::unreached, false, 40);
+  check_everywhere(kWithSigningKey, Seam::http, Blow::reply_lost, false, 40);
+  check_everywhere(kWithSigningKey, Seam::http, Blow::killed_after, false, 40);
+}
+
+TEST_CASE("leave: with the signing key, killed after each entry of the journal, and at each question",
+          "[leave]") {
+  check_everywhere(kWithSigningKey, Seam::tell, Blow::killed_before, false, 25);
+}
 
 TEST_CASE("leave: each request in turn does not arrive", "[leave]") {
   check_everywhere(kLeave, Seam::http, Blow::unreached, false, 50);

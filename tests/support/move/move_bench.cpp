@@ -1,5 +1,6 @@
 #include "tests/support/move/move_bench.h"
 
+#include "core/base/encoding.h"
 #include "core/exporter/exporter.h"
 #include "core/migrate/host_ways.h"
 #include "tests/support/repo_fixture.h"
@@ -317,6 +318,12 @@ std::string MoveBench::give_up() {
   network.plc.submit(network.did, operation).value();
   --network.plc.accepted;
   return operation.cid().str();
+}
+
+std::string MoveBench::saved_signing_key() {
+  const Secret digits = network.old_account().key.scalar_hex();
+  const Bytes raw = hex_decode(digits.reveal()).value();
+  return secret_file("saved-signing-key", as_text(raw));
 }
 
 std::string MoveBench::secret_file(const std::string& name, std::string_view content) {

@@ -132,6 +132,8 @@ class MoveBench {
   void take_backup();
   // A file beside the state folder, 0600. Its path.
   std::string secret_file(const std::string& name, std::string_view content);
+  // The account's signing key, as an operator has saved it from the old host's disk: 32 bytes in a file.
+  std::string saved_signing_key();
   std::string file(const std::string& name) const { return temp_.file(name); }
 
   // What does not hold of a finished move; empty when all does.

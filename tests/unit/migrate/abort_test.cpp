@@ -92,6 +92,9 @@ TEST_CASE("abort: what it can do depends on the state, and is said", "[migrate]"
     REQUIRE(plan);
     CHECK(plan->undo_claim);
     CHECK(says(plan->will, "former signing key"));
+    CHECK_FALSE(says(plan->left, "stay out of the identity"));
+    facts.hostile = true;
+    CHECK(says(migrate::plan_abort(facts).value().left, "stay out of the identity"));
   }
   SECTION("once the identity names the new host") {
     facts.submitted = true;

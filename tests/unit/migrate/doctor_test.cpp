@@ -74,6 +74,14 @@ TEST_CASE("doctor: what is missing decides, and the first thing to do is named",
     point = "key";
     next = "key new";
   }
+  SECTION("a directory that lacks what it has shown before") {
+    seen.contradictions = {{.id = "plc.witness_shortened",
+                            .severity = Severity::forged,
+                            .where = "/state/witness/log.json",
+                            .detail = "operation 3 is gone"}};
+    point = "history";
+    next = "/state/witness/log.json";
+  }
   SECTION("a key that does not open") {
     seen.key.opened = false;
     seen.key.problem = "wrong passphrase";
@@ -161,6 +169,13 @@ TEST_CASE("doctor: what is less than perfect costs points, and does not stand in
   SECTION("a handle of the host") { seen.handle_of_host = true; }
   SECTION("a handle that leads nowhere") { seen.handle_proven = false; }
   SECTION("no handle") { seen.handle.clear(); }
+  SECTION("a directory that has changed its mind about a time") {
+    seen.contradictions = {{.id = "plc.witness_redated",
+                            .severity = Severity::alarm,
+                            .where = "/state/witness/log.json",
+                            .detail = "the time of operation 1 is another"}};
+    CHECK(point_of(diagnose(seen, false), "history").outcome == Outcome::failed);
+  }
   SECTION("a key whose file was not opened") {
     seen.key.file.clear();
     seen.key.opened = false;
@@ -281,6 +296,22 @@ TEST_CASE("doctor: between fakes: ready, host dead, no backup, no key, a rogue o
     CHECK(one.symptoms.foreign.front().until_us ==
           one.symptoms.foreign.front().created_us + plc::kRecoveryWindowUs);
     CHECK(one.diagnosis.next.find("undo it with your key") != std::string::npos);
+  }
+  SECTION("the directory contradicts a log that was seen before") {
+    bench.witnesses = true;
+    REQUIRE(examine().diagnosis.verdict == Verdict::ready);
+    PlcLog& log = bench.network.plc.log(bench.network.did);
+    plc::State other = log.state();
+    other.also_known_as = {"at://someone.else.net"};
+    const std::int64_t when = log.entries().back().created_us;
+    log.entries().pop_back();
+    PlcLog rewritten(log.entries().front().operation, log.entries().front().created_us);
+    rewritten.update(other, plc_key(FakeNetwork::kOldKey), when);
+    log = std::move(rewritten);
+    const auto one = examine();
+    REQUIRE(one.symptoms.contradictions.size() == 1);
+    CHECK(one.diagnosis.verdict == Verdict::not_ready);
+    CHECK(one.diagnosis.next.find("tell the directory's operators") != std::string::npos);
   }
   SECTION("the directory does not answer: nothing is known") {
     bench.network.http.set_handler([&](const SentRequest& request) -> Result<Answer> {

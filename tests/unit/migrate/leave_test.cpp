@@ -285,21 +285,10 @@ TEST_CASE("leave: when the temporary key is lost with its file, another one is p
   CHECK(bench.complaints() == "");
 }
 
-namespace {
-
-// The account's signing key, as an operator has saved it from the old host's disk: 32 bytes.
-std::string saved_signing_key(MoveBench& bench) {
-  const Secret digits = bench.network.old_account().key.scalar_hex();
-  const Bytes raw = hex_decode(digits.reveal()).value();
-  return bench.secret_file("key", as_text(raw));
-}
-
-}  // namespace
-
 TEST_CASE("leave: who has the account's signing key is spared the first change", "[migrate]") {
   MoveBench bench;
   bench.lose_old_host();
-  bench.options.signing_key = saved_signing_key(bench);
+  bench.options.signing_key = bench.saved_signing_key();
   bench.options.handle = "alice.new-host.net";
   bench.operations = 1;
   const auto planned = bench.dry_run();
@@ -342,7 +331,7 @@ TEST_CASE("leave: with a signing key the first change is made where something is
           "[migrate]") {
   MoveBench bench;
   bench.lose_old_host();
-  bench.options.signing_key = saved_signing_key(bench);
+  bench.options.signing_key = bench.saved_signing_key();
   SECTION("undone") { bench.betray("mallory.net", true); }
   SECTION("the hostile host's keys") { bench.options.hostile_host = true; }
   SECTION("kept: then it is not") {
@@ -366,7 +355,7 @@ TEST_CASE("leave: a signing key of another account, and one without a rotation k
     CHECK(run.result.error().kind == ErrorKind::refused);
   }
   SECTION("it alone cannot move the account, and it is said what it still can do") {
-    bench.options.signing_key = saved_signing_key(bench);
+    bench.options.signing_key = bench.saved_signing_key();
     bench.options.rotation_key.clear();
     const auto run = bench.start();
     CHECK(error_id(run.result) == "leave.no_key");
@@ -380,9 +369,29 @@ TEST_CASE("leave: a signing key of another account, and one without a rotation k
   SECTION("with the old host there is no use for it") {
     bench.options.from.clear();
     bench.network.old_host_is_dead = false;
-    bench.options.signing_key = saved_signing_key(bench);
+    bench.options.signing_key = bench.saved_signing_key();
     CHECK(error_id(bench.start().result) == "move.needs_from");
     CHECK(error_id(bench.dry_run()) == "move.needs_from");
   }
   check_untouched(bench);
+}
+
+TEST_CASE("leave: who has the signing key of a did:web publishes once, as with the host alive",
+          "[migrate][web]") {
+  MoveBench bench(12, FakeNetwork::Method::web);
+  bench.lose_old_host();
+  bench.options.signing_key = bench.saved_signing_key();
+  bench.operations = 1;
+  SECTION("at once") {
+    const auto run = bench.start();
+    INFO(words_of(run.result));
+    REQUIRE(run.result);
+    CHECK(bench.network.publications == 1);
+    CHECK(bench.complaints() == "");
+  }
+  SECTION("of another account: said before anything is asked of the user") {
+    bench.options.signing_key = bench.secret_file("other", std::string(plc_key(44).scalar_hex().reveal()));
+    CHECK(error_id(bench.start().result) == "leave.signing_key");
+    CHECK(bench.network.publications == 0);
+  }
 }
