@@ -1,5 +1,6 @@
 #include "tests/fault/strikes.h"
 
+#include "core/base/text.h"
 #include "tests/support/catch.h"
 
 #include <fmt/format.h>
@@ -19,6 +20,13 @@ const bool kInMemory = [] {
   return true;
 }();
 
+// ATB_STRIKE_EVERY=4 strikes at every fourth call only, each kind of blow beginning at another: for runs that
+// are slow and look for something else.
+std::size_t stride() {
+  const char* every = std::getenv("ATB_STRIKE_EVERY");
+  return every == nullptr ? 1 : std::max<std::size_t>(1, parse_decimal(every).value_or(1));
+}
+
 struct Tally {
   std::size_t points = 0;
   std::size_t resumed = 0;
@@ -33,7 +41,8 @@ bool left_open(const MoveBench::Run& run) {
 
 Tally strike_everywhere(const Scenario& scenario, Seam seam, Blow blow, bool patient) {
   Tally tally;
-  for (std::size_t at = 1;; ++at) {
+  const std::size_t every = stride();
+  for (std::size_t at = 1 + static_cast<std::size_t>(blow) % every;; at += every) {
     MoveBench bench(12, scenario.method);
     if (scenario.prepare) scenario.prepare(bench);
     bench.patient = patient;
@@ -79,7 +88,7 @@ std::string go_on(MoveBench& bench, MoveBench::Run& run) {
 void check_everywhere(const Scenario& scenario, Seam seam, Blow blow, bool patient, std::size_t at_least) {
   const Tally tally = strike_everywhere(scenario, seam, blow, patient);
   CHECK(tally.complaints == "");
-  CHECK(tally.points >= at_least);
+  CHECK(tally.points >= at_least / stride());
 }
 
 }  // namespace atb::test
