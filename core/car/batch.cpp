@@ -173,8 +173,8 @@ bool BatchReader::State::usual_section(ByteView bytes, Section& section) const {
   if (length > limits.block_bytes || sections >= limits.repo_blocks ||
       consumed + kPrefix + length > limits.repo_bytes)
     return false;
-  section.cid = ipld::Cid::blessed(bytes.data() + kPrefix);
-  if (!section.cid) return false;
+  if (!ipld::Cid::is_blessed(bytes.data() + kPrefix)) return false;
+  section.cid.emplace(ipld::Cid::Blessed{bytes.data() + kPrefix});
   section.section_offset = consumed;
   section.block_offset = consumed + kStart;
   section.block = bytes.subspan(kStart, length - ipld::Cid::kBytes);

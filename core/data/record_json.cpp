@@ -80,7 +80,7 @@ class JsonVisitor {
   void begin(char bracket, char close) {
     comma();
     out_.push_back(bracket);
-    open_.push(Level{close, true, false});
+    open_.push() = Level{close, true, false};
   }
 
   std::string& out_;

@@ -99,7 +99,17 @@ class Scanner {
   bool saw_top_map() const { return saw_top_map_; }
 
  private:
-  void begin(bool map) { open_.push(Level{map, false, Key::other, 0, -1, nullptr, nullptr, 0, nullptr, 0}); }
+  void begin(bool map) {
+    Level& level = open_.push();
+    level.map = map;
+    level.typed_blob = false;
+    level.key = Key::other;
+    level.keys = 0;
+    level.size = -1;
+    level.ref = nullptr;
+    level.mime_type = nullptr;
+    level.cid = nullptr;
+  }
 
   void close(const Level& level) {
     if (level.typed_blob) {

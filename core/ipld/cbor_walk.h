@@ -249,7 +249,12 @@ class CborWalk {
       if (now.value > (map ? room / 2 : room)) return broken(CborRule::cut, start_);
       left = map ? now.value * 2 : now.value;
     }
-    open_.push(Frame{left, nullptr, 0, map, map});
+    Frame& frame = open_.push();
+    frame.left = left;
+    frame.previous = nullptr;
+    frame.previous_size = 0;
+    frame.map = map;
+    frame.want_key = map;
     if (map) {
       visitor_.begin_map();
     } else {

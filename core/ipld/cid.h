@@ -14,6 +14,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 
 namespace atb::ipld {
 
@@ -23,21 +24,29 @@ class Cid {
  public:
   static constexpr std::size_t kBytes = 36;  // 01 <codec> 12 20 <32 bytes of digest>
 
-  Cid(Codec codec, const crypto::Digest& digest) : codec_(codec), digest_(digest) {}
+  Cid(Codec codec, const crypto::Digest& digest) : digest_(digest), codec_(codec) {}
   // The CID of a block: hashes it.
   static Cid of(Codec codec, ByteView block) { return {codec, crypto::sha256(block)}; }
   // Base32 text "bafy…"/"bafk…". Ids "cid.syntax"; "cid.unsupported" (kind unsupported) for a well-formed CID
   // of another version, hash or codec.
   static Result<Cid> parse(std::string_view text);
-  // The 36 bytes at `bytes` in the blessed form; empty for all else. from_bytes() says what is wrong.
+  // Are the 36 bytes at `bytes` of the blessed form? from_bytes() says what is wrong.
+  static bool is_blessed(const std::uint8_t* bytes) {
+    return bytes[0] == 1 && bytes[2] == 0x12 && bytes[3] == 0x20 &&
+           (bytes[1] == static_cast<std::uint8_t>(Codec::dag_cbor) ||
+            bytes[1] == static_cast<std::uint8_t>(Codec::raw));
+  }
+  // Of 36 bytes that are: made where it is to be, for a million links.
+  struct Blessed {
+    const std::uint8_t* bytes;
+  };
+  explicit Cid(Blessed blessed) : codec_(static_cast<Codec>(blessed.bytes[1])) {
+    std::memcpy(digest_.data(), blessed.bytes + 4, digest_.size());
+  }
+  // Both at once; empty for all else.
   static std::optional<Cid> blessed(const std::uint8_t* bytes) {
-    const bool raw = bytes[1] == static_cast<std::uint8_t>(Codec::raw);
-    if (bytes[0] != 1 || bytes[2] != 0x12 || bytes[3] != 0x20 ||
-        (!raw && bytes[1] != static_cast<std::uint8_t>(Codec::dag_cbor)))
-      return std::nullopt;
-    crypto::Digest digest;
-    std::memcpy(digest.data(), bytes + 4, digest.size());
-    return Cid(raw ? Codec::raw : Codec::dag_cbor, digest);
+    if (!is_blessed(bytes)) return std::nullopt;
+    return std::optional<Cid>(std::in_place, Blessed{bytes});
   }
   // Exactly the 36 bytes. Same ids.
   static Result<Cid> from_bytes(ByteView bytes);
@@ -47,11 +56,20 @@ class Cid {
   std::string str() const;
   std::array<std::uint8_t, kBytes> bytes() const;
 
-  friend auto operator<=>(const Cid&, const Cid&) = default;
+  friend bool operator==(const Cid& a, const Cid& b) {
+    return a.codec_ == b.codec_ && a.digest_ == b.digest_;
+  }
+  // As their bytes: the codec first.
+  friend std::strong_ordering operator<=>(const Cid& a, const Cid& b) {
+    if (a.codec_ != b.codec_) return a.codec_ <=> b.codec_;
+    return a.digest_ <=> b.digest_;
+  }
 
  private:
-  Codec codec_;
+  // First, so that a digest and the CID around it are copied by the same words: a processor waits where it
+  // reads words other than those just written.
   crypto::Digest digest_;
+  Codec codec_;
 };
 
 }  // namespace atb::ipld

@@ -18,13 +18,11 @@ class SmallStack {
   std::size_t size() const { return size_; }
   // Not to be called on an empty stack. The reference lives until the next push or pop.
   T& top() { return size_ <= N ? near_[size_ - 1] : far_.back(); }
-  void push(const T& value) {
-    if (size_ < N) {
-      near_[size_] = value;
-    } else {
-      far_.push_back(value);
-    }
+  // Gives the new top, uninitialised up to N: to be written where it is, and not copied there.
+  T& push() {
+    if (size_ >= N) far_.emplace_back();
     ++size_;
+    return top();
   }
   void pop() {
     if (size_ > N) far_.pop_back();
