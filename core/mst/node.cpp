@@ -78,15 +78,15 @@ class FixedShape {
     std::uint64_t count = 0;
     if (!literal("\xa2\x61\x65") || !head(4, count) || count > limits.mst_node_entries) return false;
     for (std::uint64_t i = 0; i < count; ++i) {
-      node.entries.push_back(Entry{0, {}, kNoCid, std::nullopt});
-      if (!entry(node.entries.back())) return false;
+      if (!entry(node.entries)) return false;
     }
-    return literal("\x61\x6c") && link_or_null(node.left) && at_ == end_;
+    const std::uint8_t* left = nullptr;
+    if (!literal("\x61\x6c") || !link_or_null(left) || at_ != end_) return false;
+    if (left != nullptr) node.left.emplace(ipld::Cid::Blessed{left});
+    return true;
   }
 
  private:
-  static inline const ipld::Cid kNoCid{ipld::Codec::dag_cbor, {}};
-
   std::size_t left() const { return static_cast<std::size_t>(end_ - at_); }
 
   // A string literal, without its closing zero.
@@ -117,32 +117,37 @@ class FixedShape {
     return value > 0xff;
   }
 
-  bool cid(ipld::Cid& out) {
-    if (!literal("\xd8\x2a\x58\x25\x00") || left() < ipld::Cid::kBytes) return false;
-    const auto read = ipld::Cid::blessed(at_);
-    if (!read) return false;
-    out = *read;
+  // Where its 36 bytes are.
+  bool link(const std::uint8_t*& out) {
+    if (!literal("\xd8\x2a\x58\x25\x00") || left() < ipld::Cid::kBytes || !ipld::Cid::is_blessed(at_))
+      return false;
+    out = at_;
     at_ += ipld::Cid::kBytes;
     return true;
   }
 
-  bool link_or_null(std::optional<ipld::Cid>& out) {
+  bool link_or_null(const std::uint8_t*& out) {
     if (left() == 0) return false;
-    if (*at_ == 0xf6) {
-      ++at_;
-      out.reset();
-      return true;
-    }
-    return cid(out.emplace(kNoCid));
+    if (*at_ != 0xf6) return link(out);
+    ++at_;
+    return true;
   }
 
-  bool entry(Entry& entry) {
-    std::uint64_t suffix = 0;
-    if (!literal("\xa4\x61\x6b") || !head(2, suffix) || left() < suffix) return false;
-    entry.suffix = as_text({at_, static_cast<std::size_t>(suffix)});
-    at_ += suffix;
-    return literal("\x61\x70") && head(0, entry.prefix_length) && literal("\x61\x74") &&
-           link_or_null(entry.subtree) && literal("\x61\x76") && cid(entry.value);
+  bool entry(std::vector<Entry>& entries) {
+    std::uint64_t suffix_size = 0;
+    std::uint64_t prefix = 0;
+    const std::uint8_t* subtree = nullptr;
+    const std::uint8_t* value = nullptr;
+    if (!literal("\xa4\x61\x6b") || !head(2, suffix_size) || left() < suffix_size) return false;
+    const std::string_view suffix = as_text({at_, static_cast<std::size_t>(suffix_size)});
+    at_ += suffix_size;
+    if (!literal("\x61\x70") || !head(0, prefix) || !literal("\x61\x74") || !link_or_null(subtree) ||
+        !literal("\x61\x76") || !link(value))
+      return false;
+    // Made where it is to be: the copying of links costs more than the reading.
+    Entry& made = entries.emplace_back(prefix, suffix, ipld::Cid::Blessed{value});
+    if (subtree != nullptr) made.subtree.emplace(ipld::Cid::Blessed{subtree});
+    return true;
   }
 
   const std::uint8_t* at_;

@@ -16,9 +16,16 @@
 namespace atb::mst {
 
 struct Entry {
-  std::uint64_t prefix_length = 0;  // bytes shared with the key before it in this node; as claimed, unchecked
-  std::string_view suffix;          // lives as long as the block
-  ipld::Cid value;                  // the record
+  Entry(std::uint64_t prefix_length_, std::string_view suffix_, const ipld::Cid& value_,
+        const std::optional<ipld::Cid>& subtree_)
+      : prefix_length(prefix_length_), suffix(suffix_), value(value_), subtree(subtree_) {}
+  // With no subtree as yet, and a link to the record that is known to be of the blessed form.
+  Entry(std::uint64_t prefix_length_, std::string_view suffix_, ipld::Cid::Blessed value_)
+      : prefix_length(prefix_length_), suffix(suffix_), value(value_) {}
+
+  std::uint64_t prefix_length;  // bytes shared with the key before it in this node; as claimed, unchecked
+  std::string_view suffix;      // lives as long as the block
+  ipld::Cid value;              // the record
   std::optional<ipld::Cid> subtree;  // keys between this one and the next
 };
 

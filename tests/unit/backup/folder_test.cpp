@@ -116,8 +116,8 @@ TEST_CASE("depth-first: a tree that breaks a rule, after it was proven, is a dis
   for (const auto& [cid, block] : repo.blocks) REQUIRE(all.put(cid, block));
   const ipld::Cid record = all.add(Bytes{0xa0});
   mst::Node node;
-  node.entries.push_back({.prefix_length = 0, .suffix = "com.example.b/1", .value = record, .subtree = {}});
-  node.entries.push_back({.prefix_length = 12, .suffix = "a/1", .value = record, .subtree = {}});
+  node.entries.push_back({0, "com.example.b/1", record, std::nullopt});
+  node.entries.push_back({12, "a/1", record, std::nullopt});
   repo::Commit commit = repo::decode_commit(repo.blocks.front().second, Limits{}).value();
   commit.data = all.add(mst::encode_node(node));
   const ipld::Cid root = all.add(repo::encode_commit(commit));

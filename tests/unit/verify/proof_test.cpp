@@ -345,8 +345,8 @@ TEST_CASE("proof: a tree that breaks a rule is no proof, although every block is
   // Two keys in the wrong order, in a root of their own.
   const ipld::Cid record = blocks.add(Bytes{0xa0});
   mst::Node node;
-  node.entries.push_back({.prefix_length = 0, .suffix = "com.example.b/1", .value = record, .subtree = {}});
-  node.entries.push_back({.prefix_length = 12, .suffix = "a/1", .value = record, .subtree = {}});
+  node.entries.push_back({0, "com.example.b/1", record, std::nullopt});
+  node.entries.push_back({12, "a/1", record, std::nullopt});
   const ipld::Cid root = blocks.add(mst::encode_node(node));
   repo::Commit commit = repo::decode_commit(account.repo.blocks.front().second, Limits{}).value();
   commit.data = root;
