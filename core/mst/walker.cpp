@@ -1,6 +1,7 @@
 #include "core/mst/walker.h"
 
 #include "core/mst/key_check.h"
+#include "core/mst/usual_keys.h"
 
 #include <fmt/core.h>
 
@@ -16,20 +17,20 @@
 namespace atb::mst {
 namespace {
 
-using Bound = std::optional<std::string_view>;
+using Bound = UsualKeys::Bound;
 
 // One level of the stack. Kept and used again for its buffers: no allocation a record once they have grown.
 struct Level {
   std::optional<ipld::Cid> cid;
   Bytes buffer;
   Node node;
-  std::vector<bool> in_place;      // an entry each
+  std::vector<char> in_place;      // an entry each: is it
   std::vector<unsigned> heights;   // of the entries' keys, during the check
   std::string greatest;            // key in order so far, during the check
   std::size_t next = 0;            // the entry to be told next
   bool before_entry = true;        // the subtree before `next` has not been looked at yet
   std::string key;                 // of the entry before `next`; empty at the start
-  std::string next_key;            // of `next`
+  std::string next_key;            // of `next`, where it bounds a subtree; and scratch of the check
   std::optional<unsigned> height;  // unknown while only nodes without keys were seen
   Bound lower;                     // keys lie between these, exclusive; views into levels above
   Bound upper;
@@ -49,6 +50,16 @@ KeyBuild build_key(const Entry& entry, std::string_view previous, std::size_t li
     return size;  // g++ 12 hands in the capacity
   });
   return KeyBuild::done;
+}
+
+// The key of an entry in place of the key before it; of one that build_key() could build.
+void extend_key(const Entry& entry, std::string& key) {
+  const auto shared = static_cast<std::size_t>(entry.prefix_length);
+  const std::size_t size = shared + entry.suffix.size();
+  key.resize_and_overwrite(size, [&](char* out, std::size_t) {
+    std::memcpy(out + shared, entry.suffix.data(), entry.suffix.size());
+    return size;
+  });
 }
 
 // Heights of keys as they are built, a few at a time: hashed side by side, and never all keys of a node at
@@ -86,7 +97,12 @@ class Walk {
  public:
   Walk(ipld::BlockSource& blocks, const Limits& limits, Visitor& visitor, FindingSink& findings,
        const StopToken& stop)
-      : blocks_(&blocks), limits_(&limits), visitor_(&visitor), findings_(&findings), stop_(&stop) {}
+      : blocks_(&blocks),
+        limits_(&limits),
+        visitor_(&visitor),
+        findings_(&findings),
+        stop_(&stop),
+        usual_keys_(limits) {}
 
   Result<WalkStats> run(const ipld::Cid& root) {
     TRY(descend(root, std::nullopt, {}, {}));
@@ -105,6 +121,7 @@ class Walk {
   bool may_follow(const ipld::Cid& cid);
   // These tell findings; false when the node is to be left out.
   bool check_node(Level& level);
+  bool nothing_wrong(Level& level);
   bool check_keys(Level& level);
   bool check_heights(Level& level);
   void check_entry_form(const Entry& entry, std::string_view previous, std::string_view key);
@@ -129,6 +146,7 @@ class Walk {
       levels_;  // the first depth_ are in use; the rest are kept for their buffers
   std::size_t depth_ = 0;
   std::unordered_set<ipld::Cid> misplaced_;
+  UsualKeys usual_keys_;
   KeyCheck key_check_;
   HeightBatch height_batch_;
   WalkStats stats_;
@@ -136,7 +154,11 @@ class Walk {
 };
 
 Status Walk::step(Level& level) {
-  if (level.before_entry) return enter_subtree(level);
+  if (level.before_entry) {
+    const bool linked = level.next == 0 ? level.node.left.has_value()
+                                        : level.node.entries[level.next - 1].subtree.has_value();
+    if (linked) return enter_subtree(level);
+  }
   if (level.next < level.node.entries.size()) return tell_entry(level);
   --depth_;
   return {};
@@ -147,11 +169,11 @@ Status Walk::enter_subtree(Level& level) {
   const auto& entries = level.node.entries;
   const bool first = level.next == 0;
   const bool last = level.next == entries.size();
-  if (!last) build_key(entries[level.next], level.key, limits_->mst_key_bytes, level.next_key);
   const std::optional<ipld::Cid>& link = first ? level.node.left : entries[level.next - 1].subtree;
-  if (!link) return {};
   // Without both neighbours in place the bounds of the subtree are unknown.
-  if ((!first && !level.in_place[level.next - 1]) || (!last && !level.in_place[level.next])) return {};
+  if ((!first && level.in_place[level.next - 1] == 0) || (!last && level.in_place[level.next] == 0))
+    return {};
+  if (!last) build_key(entries[level.next], level.key, limits_->mst_key_bytes, level.next_key);
   const Bound lower = first ? level.lower : Bound(level.key);
   const Bound upper = last ? level.upper : Bound(level.next_key);
   if (level.height == 0U) {
@@ -166,8 +188,8 @@ Status Walk::enter_subtree(Level& level) {
 Status Walk::tell_entry(Level& level) {
   const std::size_t at = level.next++;
   level.before_entry = true;
-  std::swap(level.key, level.next_key);
-  if (!level.in_place[at]) return {};
+  extend_key(level.node.entries[at], level.key);
+  if (level.in_place[at] == 0) return {};
   ++stats_.records;
   return visitor_->record(level.key, level.node.entries[at].value);
 }
@@ -232,7 +254,7 @@ bool Walk::may_follow(const ipld::Cid& cid) {
 
 bool Walk::check_node(Level& level) {
   const bool is_root = depth_ == 0;
-  if (!level.node.entries.empty()) return check_keys(level) && check_heights(level);
+  if (!level.node.entries.empty()) return nothing_wrong(level) || (check_keys(level) && check_heights(level));
   level.in_place.clear();
   if (is_root && !level.node.left) return true;  // the empty tree
   if (is_root) {
@@ -244,9 +266,18 @@ bool Walk::check_node(Level& level) {
   return false;
 }
 
+// What check_keys() and check_heights() come to for nearly every node, found out at once.
+bool Walk::nothing_wrong(Level& level) {
+  const auto height = usual_keys_.height(level.node.entries, level.lower, level.upper);
+  if (!height || (level.height && *level.height != *height)) return false;
+  level.height = height;
+  level.in_place.assign(level.node.entries.size(), 1);
+  return true;
+}
+
 bool Walk::check_keys(Level& level) {
   auto& entries = level.node.entries;
-  level.in_place.assign(entries.size(), false);
+  level.in_place.assign(entries.size(), 0);
   level.heights.clear();
   height_batch_.start();
   level.key.clear();
@@ -277,7 +308,7 @@ bool Walk::check_keys(Level& level) {
       breach("mst.key_order", level.next_key,
              fmt::format("the key does not come after \"{}\", in node {}", level.greatest, level.cid->str()));
     } else {
-      level.in_place[at] = true;
+      level.in_place[at] = 1;
       level.greatest = key;
       any_in_order = true;
     }
@@ -339,7 +370,7 @@ bool Walk::check_heights(Level& level) {
     breach("mst.key_height", level.key,
            fmt::format("the key is of height {}, its node {} of height {}", heights[at], level.cid->str(),
                        *level.height));
-    level.in_place[at] = false;
+    level.in_place[at] = 0;
   }
   return true;
 }

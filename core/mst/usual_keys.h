@@ -1,0 +1,45 @@
+// Inside mst only: the quick check of a node's keys. Nearly all nodes break no rule; who breaks one, and
+// which, the walk finds out by going over the keys again.
+#pragma once
+
+#include "core/base/bytes.h"
+#include "core/base/limits.h"
+#include "core/mst/key_check.h"
+#include "core/mst/node.h"
+
+#include <array>
+#include <optional>
+#include <span>
+#include <string_view>
+#include <vector>
+
+namespace atb::mst {
+
+class UsualKeys {
+ public:
+  using Bound = std::optional<std::string_view>;
+
+  explicit UsualKeys(const Limits& limits) : limit_(limits.mst_key_bytes) {}
+  // The height of the keys where it is the same for all and nothing is wrong with any: built of canonical
+  // prefixes, strictly ascending, inside the bounds, repo paths, with links to dag-cbor. Empty for anything
+  // else, and for no keys at all.
+  std::optional<unsigned> height(std::span<const Entry> entries, Bound lower, Bound upper);
+
+ private:
+  static constexpr std::size_t kKeys = 16;  // hashed side by side, and never all keys of a node at once
+
+  // The key of an entry behind those in `text_`; empty when it is not as it should be.
+  std::string_view next(const Entry& entry, std::string_view previous);
+  bool flush();
+
+  std::size_t limit_;
+  std::vector<char> text_;  // the keys of `keys_`, one behind the other
+  std::size_t used_ = 0;
+  std::array<ByteView, kKeys> keys_;
+  std::size_t count_ = 0;
+  std::vector<unsigned> heights_;
+  std::optional<unsigned> height_;
+  KeyCheck key_check_;
+};
+
+}  // namespace atb::mst
