@@ -114,6 +114,8 @@ void fuzz_one(std::span<const std::uint8_t> input) {
   const auto copy = Copier(input).run();
 
   require(checked.has_value() == tree.has_value(), "check and decoder agree");
+  require(data::is_plain_record(input, limits) == (scan.deviation.empty() && scan.blobs.empty()),
+          "a record is plain when the scan finds nothing in it");
   if (!checked) {
     require(tree.error().id == checked.error().id, "check and decoder give the same reason");
     require(scan.deviation == checked.error().id, "check and scan give the same reason");

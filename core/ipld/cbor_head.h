@@ -80,15 +80,24 @@ inline bool is_ascii(ByteView text) {
     std::memcpy(&word, bytes + at, sizeof word);
     return word;
   };
-  if (size < sizeof(std::uint64_t)) {
-    std::uint8_t all = 0;
-    for (const std::uint8_t byte : text) all |= byte;
-    return all < 0x80;
+  constexpr std::size_t kWord = sizeof(std::uint64_t);
+  if (size >= kWord) {
+    std::uint64_t all = word_at(size - kWord);
+    std::size_t at = 0;
+    for (; at + 2 * kWord <= size; at += 2 * kWord) all |= word_at(at) | word_at(at + kWord);
+    if (at + kWord <= size) all |= word_at(at);
+    return (all & kHighBits) == 0;
   }
-  std::uint64_t all = word_at(size - sizeof(std::uint64_t));
-  for (std::size_t at = 0; at + sizeof(std::uint64_t) <= size; at += sizeof(std::uint64_t))
-    all |= word_at(at);
-  return (all & kHighBits) == 0;
+  if (size >= sizeof(std::uint32_t)) {
+    std::uint32_t first = 0;
+    std::uint32_t last = 0;
+    std::memcpy(&first, bytes, sizeof first);
+    std::memcpy(&last, bytes + size - sizeof last, sizeof last);
+    return ((first | last) & 0x8080'8080U) == 0;
+  }
+  std::uint8_t all = 0;
+  for (const std::uint8_t byte : text) all |= byte;
+  return all < 0x80;
 }
 
 // As base's valid_utf8, with the common case, plain ASCII, decided here.
