@@ -34,21 +34,31 @@ Result<ByteView> FollowedCar::get(const ipld::Cid& cid, Bytes& buffer) {
     return indexed_->get(cid, buffer);
   }
   buffer.assign(next->block.begin(), next->block.end());
-  if (handed_out_) passed_over_.push_back(*handed_out_);
-  handed_out_ = cid;
   if (facts_.sections == 0 && cid == roots().front()) {
     root_ = buffer;
     have_root_ = true;
   }
-  ++facts_.sections;
-  followed_ = next->block_offset + next->block.size();
-  ++at_;
+  hand_out(*next);
   return ByteView(buffer);
 }
 
+void FollowedCar::hand_out(const Section& section) {
+  if (handed_out_) passed_over_.push_back(*handed_out_);
+  handed_out_ = section.cid;
+  ++facts_.sections;
+  followed_ = section.block_offset + section.block.size();
+  ++at_;
+}
+
 std::optional<std::size_t> FollowedCar::plain_bytes(const ipld::Cid& cid) {
-  if (!indexed_) return std::nullopt;
-  return indexed_->plain_bytes(cid);
+  if (indexed_) return indexed_->plain_bytes(cid);
+  if (!options_.look) return std::nullopt;
+  const Section* next = peek();
+  if (next == nullptr || next->state != Section::State::good || *next->cid != cid ||
+      !options_.look(next->block))
+    return std::nullopt;
+  hand_out(*next);
+  return next->block.size();
 }
 
 void FollowedCar::reached(const ipld::Cid& cid) {

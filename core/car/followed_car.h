@@ -17,6 +17,7 @@ class FollowedCar final : public ipld::BlockSource {
 
   // The view lives until the buffer changes, as everywhere.
   Result<ByteView> get(const ipld::Cid& cid, Bytes& buffer) override;
+  // Where the file is read along, this looks at the block now, and gives it out: not to be asked twice.
   std::optional<std::size_t> plain_bytes(const ipld::Cid& cid) override;
   const std::vector<ipld::Cid>& roots() const { return facts_.header.roots; }
 
@@ -38,6 +39,8 @@ class FollowedCar final : public ipld::BlockSource {
       : file_(&file), options_(std::move(options)), findings_(&findings), progress_(&progress), stop_(stop) {}
   // The section that comes next; null at the end, or where reading along cannot go on.
   const Section* peek();
+  // It was asked for, and reading goes on behind it.
+  void hand_out(const Section& section);
   Status make_index();
 
   const RandomAccess* file_;

@@ -141,8 +141,7 @@ TEST_CASE("car: what lies behind the last block asked for is looked at when sett
   }
 }
 
-TEST_CASE("car: only what the look found plain need not be read again, and only once there is an index",
-          "[car]") {
+TEST_CASE("car: only what the look found plain need not be read again, once there is an index", "[car]") {
   const auto blocks = many_blocks(10);
   Opened opened(test::car_of(std::array{blocks[0].first}, blocks));
   CHECK_FALSE(opened.car->plain_bytes(blocks[3].first));
