@@ -225,19 +225,25 @@ std::optional<Location> BlockIndex::find(const ipld::Cid& cid) const {
 
 void BlockIndex::expect_links_of(ByteView node) const {
   // Tag 42 holds 37 bytes: a zero, then the CID. What only looks like a link costs a fetch for nothing.
-  constexpr std::array<std::uint8_t, 7> kLink = {0x58, 0x25, 0x00, 0x01, 0x71, 0x12, 0x20};
+  constexpr std::array<std::uint8_t, 9> kLink = {0xd8, 0x2a, 0x58, 0x25, 0x00, 0x01, 0x71, 0x12, 0x20};
+  constexpr std::size_t kLinkBytes = kLink.size() + sizeof(crypto::Digest);
   constexpr std::size_t kSideBySide = 32;
   const State& s = *state_;
   if (s.sealed == 0) return;
-  std::array<std::size_t, kSideBySide> ways{};
+  std::array<std::size_t, kSideBySide> ways;  // written up to `found`
   std::size_t found = 0;
-  auto at = node.begin();
-  while (found < ways.size()) {
-    const auto link = std::search(at, node.end(), kLink.begin(), kLink.end());
-    if (static_cast<std::size_t>(node.end() - link) < kLink.size() + sizeof(crypto::Digest)) break;
+  while (found < ways.size() && node.size() >= kLinkBytes) {
+    // Keys are ASCII: the first byte of a link is hardly ever anything else.
+    const void* const start = std::memchr(node.data(), kLink[0], node.size() - kLinkBytes + 1);
+    if (start == nullptr) break;
+    node = node.subspan(static_cast<std::size_t>(static_cast<const std::uint8_t*>(start) - node.data()));
+    if (std::memcmp(node.data(), kLink.data(), kLink.size()) != 0) {
+      node = node.subspan(1);
+      continue;
+    }
     crypto::Digest digest;
-    std::copy_n(link + kLink.size(), digest.size(), digest.begin());
-    at = link + kLink.size() + sizeof(crypto::Digest);
+    std::memcpy(digest.data(), node.data() + kLink.size(), digest.size());
+    node = node.subspan(kLinkBytes);
     ways[found] = s.way_of(digest);
     __builtin_prefetch(&s.ways[ways[found]]);
     ++found;
