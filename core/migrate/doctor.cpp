@@ -315,6 +315,7 @@ Result<std::vector<Examined>> examine(const World& world, const std::vector<synt
                                       const DoctorOptions& options, const SecretSources& secrets) {
   const std::vector<OwnKey> keys = TRY(open_keys(world, options, secrets));
   std::vector<Symptoms> all;
+  all.reserve(accounts.size());
   for (const syntax::AtIdentifier& account : accounts)
     all.push_back(TRY(Examination(world, options, keys, account).run()));
   const bool network = network_fails(all);
