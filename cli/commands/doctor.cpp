@@ -22,6 +22,7 @@ Result<std::vector<migrate::Examined>> examine(Shell& shell, const DoctorOptions
   wanted.to = options.to;
   wanted.from_host = shell.options().pds;
   std::vector<syntax::AtIdentifier> accounts;
+  accounts.reserve(options.accounts.size());
   for (const std::string& account : options.accounts) accounts.push_back(TRY(account_argument(account)));
   migrate::SecretSources secrets;
   secrets.passphrase = shell.secret(options.passphrase, "ATBACKUP_PASSPHRASE");

@@ -195,9 +195,13 @@ std::size_t BatchReader::State::take_sections(SectionBatch& batch, std::size_t h
       continue;
     }
     auto whole = section(ByteView(batch.buffer).subspan(used, held - used), next, taken, wanted);
-    if (!whole || !*whole) batch.sections.pop_back();
-    if (!whole) batch.failure = std::move(whole).error();
-    if (!whole || !*whole) break;
+    const bool cut = whole && !*whole;
+    if (cut || !whole) batch.sections.pop_back();
+    if (cut) break;
+    if (!whole) {
+      batch.failure = std::move(whole).error();
+      break;
+    }
     used += taken;
     consumed += taken;
     ++sections;

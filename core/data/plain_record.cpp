@@ -108,7 +108,9 @@ class PlainShape {
       case ipld::kMajorTag:
         return link();
       default:
-        return *at_ >= 0xf4 && *at_++ <= 0xf6;  // false, true, null
+        if (*at_ < 0xf4 || *at_ > 0xf6) return false;  // false, true, null
+        ++at_;
+        return true;
     }
   }
 

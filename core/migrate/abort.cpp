@@ -53,13 +53,13 @@ class SignUndo final : public Step {
   }
 
   Status act(Move& move) override {
-    const auto directory = TRY(move.context.resolver.fetch_log(move.did, move.stop()));
-    const plc::State& current = directory.log.state();
-    const std::string former = TRY(former_key(move, directory.log));
+    const plc::AuditedLog log = TRY(log_to_build_on(move));
+    const plc::State& current = log.state();
+    const std::string former = TRY(former_key(move, log));
     const plc::State wanted = TRY(plc::with_signing_key(current, former));
     move.world.watcher.say(describe_change(current, wanted));
     TRY(agree_to_change(move));
-    const plc::Operation undo = TRY(sign_with_own_key(move, wanted, directory.log, directory.log.head));
+    const plc::Operation undo = TRY(sign_with_own_key(move, wanted, log, log.head));
     return move.journal.set(fact::kUndo, data::to_json(undo.json()));
   }
 };

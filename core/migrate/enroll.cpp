@@ -50,15 +50,15 @@ class SignEnrolment : public Step {
   }
 
   Status act(Move& move) override {
-    const auto directory = TRY(move.context.resolver.fetch_log(move.did, move.stop()));
+    const plc::AuditedLog log = TRY(log_to_build_on(move));
     const std::string key = move.journal.get(fact::kRotationKey);
-    const plc::State& current = directory.log.state();
+    const plc::State& current = log.state();
     const plc::State wanted = TRY(plc::with_rotation_key(current, key, move.options.rank));
-    TRY(prepare(move, directory.log));
+    TRY(prepare(move, log));
     move.world.watcher.say(describe_change(current, wanted) + consequences(wanted, key) +
-                           who_signs(directory.log, move.context.clock.wall_us()));
+                           who_signs(log, move.context.clock.wall_us()));
     TRY(agree_to_change(move));
-    const plc::Operation operation = TRY(signed_one(move, wanted, directory.log));
+    const plc::Operation operation = TRY(signed_one(move, wanted, log));
     TRY(move.journal.set(fact::kOperation, operation.cid().str()));
     return move.journal.set(fact::kSigned, data::to_json(operation.json()));
   }

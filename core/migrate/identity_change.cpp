@@ -3,6 +3,7 @@
 #include "core/base/text.h"
 #include "core/data/json.h"
 #include "core/migrate/host_ways.h"
+#include "core/migrate/plan_facts.h"
 #include "core/plc/forks.h"
 
 #include <fmt/format.h>
@@ -163,6 +164,12 @@ std::string describe_change(const plc::State& before, const plc::State& after) {
     text += fmt::format("  {} {}\n", kMarks.at(static_cast<std::size_t>(change.type)), change.words);
   }
   return text;
+}
+
+Result<plc::AuditedLog> log_to_build_on(Move& move) {
+  auto directory = TRY(move.context.resolver.fetch_log(move.did, move.stop()));
+  TRY(check_witnesses(directory.contradictions));
+  return std::move(directory.log);
 }
 
 Status agree_to_change(Move& move) {

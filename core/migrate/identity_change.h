@@ -30,6 +30,10 @@ Result<plc::State> merge_and_decide(Move& move, plc::MoveRequest request,
 // One key of unknown owner: is it the user's? As merge_and_decide.
 Result<bool> shall_be_kept(Move& move, const std::string& key, const std::string& known);
 
+// The directory's log, for an operation to follow: one that lacks or replaces what was seen before is none to
+// build on. "plan.witness" (refused).
+Result<plc::AuditedLog> log_to_build_on(Move& move);
+
 std::string describe_change(const plc::State& before, const plc::State& after);
 // The last question: --confirm, or at the terminal. "move.confirm", "move.not_agreed" (refused).
 Status agree_to_change(Move& move);

@@ -166,7 +166,7 @@ Status PieceImport::send_from(const Place& start, std::uint64_t limit) {
       known.push_back(line_of(upto));
       TRY(move_.journal.set(fact::kImportPieces, join_lines(known)));
     }
-    const Status sent =
+    Status sent =
         upload(ipld::Cid::of(ipld::Codec::dag_cbor, block), block, piece, upto, upto.records - before);
     before = upto.records;
     // A lost reply cannot be told from a lost request, and a host may say yes and do otherwise.

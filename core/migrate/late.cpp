@@ -128,9 +128,9 @@ Result<std::vector<LateRecord>> late_records(const Move& move) {
   for (const std::string& line : lines_of(move.journal.get(fact::kLateRecords))) {
     const auto parts = split(line, ' ');
     // As gather_late_records() wrote it.
-    auto moved = TRY(cid_of(parts.size() > 1 ? parts[1] : ""));
-    auto now = TRY(cid_of(parts.back()));
-    records.push_back({.path = std::string(parts[0]), .moved = std::move(moved), .now = std::move(now)});
+    const auto moved = TRY(cid_of(parts.size() > 1 ? parts[1] : ""));
+    const auto now = TRY(cid_of(parts.back()));
+    records.push_back({.path = std::string(parts[0]), .moved = moved, .now = now});
   }
   return records;
 }
@@ -159,6 +159,7 @@ Status gather_late_records(Move& move) {
   }
   TRY(fetch_blobs_of(move, records));
   std::vector<std::string> lines;
+  lines.reserve(records.size());
   for (const LateRecord& record : records)
     lines.push_back(record.path + " " + text_of(record.moved) + " " + text_of(record.now));
   TRY(move.journal.set(fact::kLateRecords, join_lines(lines)));
@@ -180,7 +181,7 @@ Status bring_late_records(Move& move, const std::vector<LateRecord>& records) {
   for (const LateRecord& record : records) {
     TRY(check_stop(move.stop()));
     if (TRY(place_of(move, record)) != Standing::open) continue;
-    const Status brought = bringer.bring(record);
+    Status brought = bringer.bring(record);
     if (!brought && !is_about_the_record(brought.error())) return brought;
     // A lost reply cannot be told from a lost request, and a host may say 500 to what is there already.
     if (TRY(place_of(move, record)) != Standing::open) continue;

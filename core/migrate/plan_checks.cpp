@@ -62,8 +62,8 @@ struct Window {
 // Of the directory, for one DID (did-method-plc, packages/server); operations that nullify others do not
 // count, and are rare: they are counted here all the same.
 constexpr std::array<Window, 3> kWindows = {{{3600LL * kSecondUs, 10, "an hour"},
-                                             {24 * 3600LL * kSecondUs, 30, "a day"},
-                                             {7 * 24 * 3600LL * kSecondUs, 100, "a week"}}};
+                                             {24LL * 3600LL * kSecondUs, 30, "a day"},
+                                             {7LL * 24LL * 3600LL * kSecondUs, 100, "a week"}}};
 
 }  // namespace
 

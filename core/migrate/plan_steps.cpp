@@ -167,7 +167,7 @@ std::string duration_words(std::int64_t seconds) {
   if (seconds < 20) return "a few seconds";
   if (seconds < 90) return "about a minute";
   if (seconds < 5400) return fmt::format("about {} minutes", (seconds + 30) / 60);
-  if (seconds < 36 * 3600) return fmt::format("about {} hours", (seconds + 1800) / 3600);
+  if (seconds < 36 * 3600LL) return fmt::format("about {} hours", (seconds + 1800) / 3600);
   return fmt::format("about {} days", (seconds + 43'200) / 86'400);
 }
 

@@ -105,8 +105,7 @@ class AgreeToSigned final : public SignBase {
   explicit AgreeToSigned(const plc::Operation& operation) : operation_(operation) {}
 
   Status act(Move& move) override {
-    const auto directory = TRY(move.context.resolver.fetch_log(move.did, move.stop()));
-    const plc::AuditedLog& log = directory.log;
+    const plc::AuditedLog log = TRY(log_to_build_on(move));
     const plc::Placement placement = TRY(plc::place(log, operation_, move.context.clock.wall_us()));
     TRY(plc::check_directory_limits(operation_));
     move.world.watcher.say(describe_operation(log, operation_, placement, move.context.clock.wall_us()));
@@ -125,8 +124,7 @@ class SignReversal final : public SignBase {
       : target_(std::move(target)), remove_keys_(remove_keys) {}
 
   Status act(Move& move) override {
-    const auto directory = TRY(move.context.resolver.fetch_log(move.did, move.stop()));
-    const plc::AuditedLog& log = directory.log;
+    const plc::AuditedLog log = TRY(log_to_build_on(move));
     const std::string key = TRY(move.rotation_key())->public_key().did_key();
     const std::int64_t now_us = move.context.clock.wall_us();
     const plc::Reversal reversal = TRY(plc::plan_reversal(log, target_, key, now_us));

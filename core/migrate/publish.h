@@ -20,7 +20,8 @@ struct Published {
 };
 
 // Publishes an operation that is signed already. `options`: confirm. Run again after an interruption, it goes
-// on; one that is in force is done. Ids besides those of the steps: those of plc::place.
+// on; one that is in force is done. Ids besides those of the steps: those of plc::place and, as below,
+// "plan.witness" (refused: the directory contradicts what it has shown before).
 Result<Published> submit_operation(const World& world, const syntax::Did& did,
                                    const plc::Operation& operation, const Options& options);
 

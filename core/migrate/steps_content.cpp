@@ -138,7 +138,7 @@ class PutPreferences final : public Step {
     const auto wanted = TRY(from_backup(move));
     if (!wanted) return {};
     const xrpc::Client client = TRY(move.new_host.client());
-    const Status put = xrpc::put_preferences(client, data::Value(*wanted), move.stop());
+    Status put = xrpc::put_preferences(client, data::Value(*wanted), move.stop());
     if (put) return move.journal.set(fact::kPreferences, kGiven);
     const Error& error = put.error();
     const bool refused = says_nothing(error) || error.kind == ErrorKind::remote;

@@ -27,17 +27,16 @@ class SignOperation final : public Step {
   }
 
   Status act(Move& move) override {
-    const auto directory = TRY(move.context.resolver.fetch_log(move.did, move.stop()));
-    TRY(check_witnesses(directory.contradictions));
-    if (directory.log.tombstoned)
+    const plc::AuditedLog log = TRY(log_to_build_on(move));
+    if (log.tombstoned)
       return fail(ErrorKind::gone, "did.tombstoned", "the DID has been given up: " + move.did.str());
-    const plc::State& current = directory.log.state();
+    const plc::State& current = log.state();
     const plc::State wanted = TRY(propose(move, current));
     move.world.watcher.say(describe_change(current, wanted) + consequences(move, wanted));
     TRY(agree_to_change(move));
     const data::Value json = TRY(have_host_sign(move, wanted));
     const plc::Operation operation = TRY(plc::Operation::parse(json, move.context.limits));
-    TRY(check_signed(operation, wanted, directory.log));
+    TRY(check_signed(operation, wanted, log));
     TRY(move.journal.set(fact::kOperation, operation.cid().str()));
     return move.journal.set(fact::kSigned, data::to_json(json));
   }

@@ -176,21 +176,19 @@ class SignClaim final : public Step {
   }
 
   Status act(Move& move) override {
-    const auto directory = TRY(move.context.resolver.fetch_log(move.did, move.stop()));
-    TRY(check_witnesses(directory.contradictions));
-    const LeaveFacts facts = TRY(checked_facts(move, directory.log));
-    const Base base = TRY(settle_base(move, directory.log));
-    if (claim_is_needless(move, directory.log)) return {};
+    const plc::AuditedLog log = TRY(log_to_build_on(move));
+    const LeaveFacts facts = TRY(checked_facts(move, log));
+    const Base base = TRY(settle_base(move, log));
+    if (claim_is_needless(move, log)) return {};
     const std::vector<std::string> host_keys = known_host_keys(move);
-    const plc::State before = TRY(
-        without_hostile_keys(move, state_at(move, directory.log, base, host_keys), host_keys, directory.log));
-    const plc::State& follows = directory.log.entries[base.entry].operation.state();
+    const plc::State before =
+        TRY(without_hostile_keys(move, state_at(move, log, base, host_keys), host_keys, log));
+    const plc::State& follows = log.entries[base.entry].operation.state();
     const plc::State wanted = TRY(plc::with_signing_key(before, move.journal.get(fact::kTemporaryKey)));
-    move.world.watcher.say(describe_change(directory.log.state(), wanted) +
-                           describe_undoing(directory.log, base, facts.now_us) +
+    move.world.watcher.say(describe_change(log.state(), wanted) + describe_undoing(log, base, facts.now_us) +
                            describe_hostility(move, follows, wanted) + consequences(move, facts, follows));
     TRY(agree_to_change(move));
-    const plc::Operation operation = TRY(sign_with_own_key(move, wanted, directory.log, base.entry));
+    const plc::Operation operation = TRY(sign_with_own_key(move, wanted, log, base.entry));
     const std::string* former = before.verification_method("atproto");
     if (former != nullptr && !move.journal.has(fact::kFormerSigner))
       TRY(move.journal.set(fact::kFormerSigner, *former));
@@ -257,23 +255,21 @@ class SignByKey final : public Step {
   }
 
   Status act(Move& move) override {
-    const auto directory = TRY(move.context.resolver.fetch_log(move.did, move.stop()));
-    TRY(check_witnesses(directory.contradictions));
-    const LeaveFacts facts = TRY(checked_facts(move, directory.log));
-    const Base base = TRY(settle_base(move, directory.log));
+    const plc::AuditedLog log = TRY(log_to_build_on(move));
+    const LeaveFacts facts = TRY(checked_facts(move, log));
+    const Base base = TRY(settle_base(move, log));
     plc::MoveRequest request;
-    request.current = state_at(move, directory.log, base, {});
+    request.current = state_at(move, log, base, {});
     request.old_host = TRY(old_host_keys(move));
     request.new_host = TRY(new_host_credentials(move));
     request.user_keys = {facts.key};
     request.recovery_key = move.journal.get(fact::kRecoveryKey);
     const plc::State wanted = TRY(merge_and_decide(
-        move, std::move(request), [&](const std::string& key) { return about_key(directory.log, key); }));
-    move.world.watcher.say(describe_change(directory.log.state(), wanted) +
-                           describe_undoing(directory.log, base, facts.now_us) +
-                           consequences(move, facts, directory.log.entries[base.entry].operation.state()));
+        move, std::move(request), [&](const std::string& key) { return about_key(log, key); }));
+    move.world.watcher.say(describe_change(log.state(), wanted) + describe_undoing(log, base, facts.now_us) +
+                           consequences(move, facts, log.entries[base.entry].operation.state()));
     TRY(agree_to_change(move));
-    const plc::Operation operation = TRY(sign_with_own_key(move, wanted, directory.log, base.entry));
+    const plc::Operation operation = TRY(sign_with_own_key(move, wanted, log, base.entry));
     TRY(move.journal.set(fact::kOperation, operation.cid().str()));
     return move.journal.set(fact::kSigned, data::to_json(operation.json()));
   }

@@ -54,7 +54,29 @@ const Scenario kWithSigningKey{
     .at_the_end = [](MoveBench&, const migrate::Outcome&) -> std::string { return {}; },
 };
 
+// The host lives, and has taken the account down: it is left as a dead one is.
+const Scenario kTakenDown{
+    .prepare =
+        [](MoveBench& bench) {
+          bench.lose_old_host();
+          bench.network.old_host_is_dead = false;
+          bench.network.old_account().taken_down = true;
+        },
+    .underway = underway,
+    .at_the_end = at_the_end,
+};
+
 }  // namespace
+
+TEST_CASE("leave: taken down, struck at each request", "[leave]") {
+  check_everywhere(kTakenDown, Seam::http, Blow::unreached, false, 50);
+  check_everywhere(kTakenDown, Seam::http, Blow::reply_lost, false, 50);
+  check_everywhere(kTakenDown, Seam::http, Blow::killed_after, false, 50);
+}
+
+TEST_CASE("leave: taken down, killed after each entry of the journal, and at each question", "[leave]") {
+  check_everywhere(kTakenDown, Seam::tell, Blow::killed_before, false, 30);
+}
 
 TEST_CASE("leave: with the signing key, struck at each request", "[leave]") {
   check_everywhere(kWithSigningKey, Seam::http, Blow::unreached, false, 40);

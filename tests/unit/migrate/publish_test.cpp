@@ -155,3 +155,22 @@ TEST_CASE("submit: what the directory would not take is not sent", "[migrate]") 
   CHECK(fight.bench.watcher.said.find("gives the identity up for good") != std::string::npos);
   CHECK(fight.bench.network.plc.accepted == 0);
 }
+
+TEST_CASE("revert, submit: nothing is built on a log that contradicts one that was seen before",
+          "[migrate]") {
+  Fight fight;
+  fight.bench.witnesses = true;
+  migrate::DoctorOptions nothing_named;
+  REQUIRE(fight.bench.doctor(nothing_named));  // this one sees the whole history
+  // The directory forgets the user's key, and what was done with it.
+  PlcLog& log = fight.bench.network.plc.log(fight.bench.network.did);
+  plc::Operation signed_one = plc::Operation::make(fight.state(), log.cid(log.head()));
+  signed_one.sign(plc_key(FakeNetwork::kUserKey)).value();
+  log.entries().pop_back();
+  const auto revert = GENERATE(true, false);
+  const auto run = revert ? fight.bench.revert() : fight.bench.submit(signed_one);
+  INFO(words_of(run.result));
+  CHECK(error_id(run.result) == "plan.witness");
+  CHECK_FALSE(fight.bench.person.was_asked("Change the identity now?"));
+  CHECK(fight.bench.network.plc.accepted == 0);
+}
