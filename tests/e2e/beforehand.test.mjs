@@ -1,34 +1,16 @@
 // What can be known before leaving: dry runs of a move, and the doctor. Nothing on the real servers may change by it.
 import assert from 'node:assert/strict'
-import { existsSync, mkdirSync, readdirSync, writeFileSync } from 'node:fs'
+import { existsSync, readdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { after, before, beforeEach, test } from 'node:test'
+import { test } from 'node:test'
 import * as accounts from '../network/accounts.mjs'
-import { startNetwork } from '../network/network.mjs'
 import { look, secretFiles } from './support/moves.mjs'
-import { environmentFor, run, scratch, tokenCommand } from './support/program.mjs'
+import { run, tokenCommand } from './support/program.mjs'
+import { ok, testbed } from './support/testbed.mjs'
 
-const temp = scratch('beforehand')
-let network, env, home, number = 0
+let network, env, home
+testbed('beforehand', (now) => { ({ network, env, home } = now) }, [{ name: 'a' }, { name: 'b' }, { name: 'c', inviteRequired: true }])
 
-before(async () => {
-  network = await startNetwork({ dir: temp.at('network'), pds: [{ name: 'a' }, { name: 'b' }, { name: 'c', inviteRequired: true }] })
-}, { timeout: 120_000 })
-
-after(async () => {
-  await network?.stop()
-  temp.remove()
-}, { timeout: 30_000 })
-
-beforeEach(async () => {
-  network.clearRules()
-  if (!network.pds.a.pid) await network.restart('a')
-  home = temp.at(`home-${number++}`)
-  mkdirSync(home)
-  env = environmentFor(network, home)
-}, { timeout: 60_000 })
-
-const ok = (result, code = 0) => assert.equal(result.code, code, result.stderr + result.text)
 const typed = (result, type) => result.lines.filter((line) => line.type === type)
 const obstacles = (result) => typed(result, 'obstacle').map(({ id }) => id)
 

@@ -8,6 +8,7 @@ import * as accounts from '../network/accounts.mjs'
 import { startNetwork } from '../network/network.mjs'
 import * as repositories from '../network/repositories.mjs'
 import { environmentFor, run, scratch } from './support/program.mjs'
+import { ok } from './support/testbed.mjs'
 
 const temp = scratch('export')
 let network, env, alice
@@ -33,7 +34,6 @@ after(async () => {
 
 beforeEach(() => network.clearRules())
 
-const ok = (result, code = 0) => assert.equal(result.code, code, result.stderr + result.text)
 const sha256 = (bytes) => createHash('sha256').update(bytes).digest('hex')
 
 test('a CAR export is proven, opens in the reference library, and verifies offline', async () => {

@@ -2,42 +2,24 @@
 // itself; and the keys that help: the account's signing key from the host's disk, a second rotation key signed for by the first.
 import assert from 'node:assert/strict'
 import { createHash } from 'node:crypto'
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { after, before, beforeEach, test } from 'node:test'
+import { before, test } from 'node:test'
 import { Secp256k1Keypair } from '@atproto/crypto'
 import plc from '@did-plc/lib'
 import { CID } from 'multiformats/cid'
 import * as accounts from '../network/accounts.mjs'
-import { startNetwork } from '../network/network.mjs'
 import * as repositories from '../network/repositories.mjs'
 import { keyOf, lastInForce, publish, signOn } from './support/host_keys.mjs'
 import { look, secretFiles } from './support/moves.mjs'
-import { environmentFor, run, scratch } from './support/program.mjs'
+import { run } from './support/program.mjs'
+import { ok, testbed } from './support/testbed.mjs'
 
-const temp = scratch('fight')
 const hours = 3600_000
-let network, env, home, hostKey, number = 0
+let network, env, home, hostKey
+testbed('fight', (now) => { ({ network, env, home } = now) })
+before(async () => { hostKey = await keyOf(network, 'a') })
 
-before(async () => {
-  network = await startNetwork({ dir: temp.at('network') })
-  hostKey = await keyOf(network, 'a')
-}, { timeout: 120_000 })
-
-after(async () => {
-  await network?.stop()
-  temp.remove()
-}, { timeout: 30_000 })
-
-beforeEach(async () => {
-  network.clearRules()
-  if (!network.pds.a.pid) await network.restart('a')
-  home = temp.at(`home-${number++}`)
-  mkdirSync(home)
-  env = environmentFor(network, home)
-}, { timeout: 60_000 })
-
-const ok = (result, code = 0) => assert.equal(result.code, code, result.stderr + result.text)
 const typed = (result, type) => result.lines.filter((line) => line.type === type)
 const obstacles = (result) => typed(result, 'obstacle').map(({ id }) => id)
 const last = (did) => lastInForce(network, did)

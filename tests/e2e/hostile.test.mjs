@@ -3,36 +3,19 @@
 import assert from 'node:assert/strict'
 import { existsSync, mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { after, before, beforeEach, test } from 'node:test'
+import { before, test } from 'node:test'
 import { Secp256k1Keypair } from '@atproto/crypto'
 import * as accounts from '../network/accounts.mjs'
-import { startNetwork } from '../network/network.mjs'
 import * as repositories from '../network/repositories.mjs'
 import { keyOf, lastInForce, signOn } from './support/host_keys.mjs'
 import { look, secretFiles } from './support/moves.mjs'
-import { environmentFor, run, scratch, tokenCommand } from './support/program.mjs'
+import { environmentFor, run, tokenCommand } from './support/program.mjs'
+import { ok, testbed } from './support/testbed.mjs'
 
-const temp = scratch('hostile')
 const hours = 3600_000
-let network, env, home, hostKey, number = 0
-
-before(async () => {
-  network = await startNetwork({ dir: temp.at('network') })
-  hostKey = await keyOf(network, 'a')
-}, { timeout: 120_000 })
-
-after(async () => {
-  await network?.stop()
-  temp.remove()
-}, { timeout: 30_000 })
-
-beforeEach(() => {
-  home = temp.at(`home-${number++}`)
-  mkdirSync(home)
-  env = environmentFor(network, home)
-})
-
-const ok = (result, code = 0) => assert.equal(result.code, code, result.stderr + result.text)
+let network, env, home, hostKey
+const temp = testbed('hostile', (now) => { ({ network, env, home } = now) })
+before(async () => { hostKey = await keyOf(network, 'a') })
 
 // The user's key is in a file sealed with a passphrase, or in the form that is printed, which costs no computing.
 async function prepare(name, { sealed = false } = {}) {

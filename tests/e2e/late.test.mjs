@@ -1,36 +1,17 @@
 // What is written on the old host while the identity moves is found and brought over; an old host that comes back is
 // deactivated; an account that was left deactivated is activated.
 import assert from 'node:assert/strict'
-import { mkdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { after, before, beforeEach, test } from 'node:test'
+import { test } from 'node:test'
 import * as accounts from '../network/accounts.mjs'
-import { startNetwork } from '../network/network.mjs'
 import * as repositories from '../network/repositories.mjs'
 import { moveArguments, secretFiles } from './support/moves.mjs'
-import { environmentFor, run, scratch, start, tokenCommand } from './support/program.mjs'
+import { run, start, tokenCommand } from './support/program.mjs'
+import { ok, testbed } from './support/testbed.mjs'
 
-const temp = scratch('late')
-let network, env, home, number = 0
+let network, env, home
+testbed('late', (now) => { ({ network, env, home } = now) })
 
-before(async () => {
-  network = await startNetwork({ dir: temp.at('network') })
-}, { timeout: 120_000 })
-
-after(async () => {
-  await network?.stop()
-  temp.remove()
-}, { timeout: 30_000 })
-
-beforeEach(async () => {
-  network.clearRules()
-  if (!network.pds.a.pid) await network.restart('a')
-  home = temp.at(`home-${number++}`)
-  mkdirSync(home)
-  env = environmentFor(network, home)
-}, { timeout: 60_000 })
-
-const ok = (result, code = 0) => assert.equal(result.code, code, result.stderr + result.text)
 const recordsOn = async (name, did) => (await repositories.openRepo(await repositories.getRepo(network.pds[name], did))).records
 
 test('what is written during the last seconds is told, and brought over once with one command', { timeout: 300_000 }, async () => {

@@ -2,33 +2,13 @@
 import assert from 'node:assert/strict'
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { after, before, beforeEach, test } from 'node:test'
-import { startNetwork } from '../network/network.mjs'
+import { test } from 'node:test'
 import { checkLeft, prepareToLeave } from './support/leaving.mjs'
-import { environmentFor, run, scratch } from './support/program.mjs'
+import { environmentFor, run } from './support/program.mjs'
+import { ok, testbed } from './support/testbed.mjs'
 
-const temp = scratch('leave')
-let network, env, home, number = 0
-
-before(async () => {
-  network = await startNetwork({ dir: temp.at('network') })
-}, { timeout: 120_000 })
-
-after(async () => {
-  await network?.stop()
-  temp.remove()
-}, { timeout: 30_000 })
-
-// Each test has a home of its own, and finds both hosts alive.
-beforeEach(async () => {
-  network.clearRules()
-  if (!network.pds.a.pid) await network.restart('a')
-  home = temp.at(`home-${number++}`)
-  mkdirSync(home)
-  env = environmentFor(network, home)
-}, { timeout: 60_000 })
-
-const ok = (result, code = 0) => assert.equal(result.code, code, result.stderr + result.text)
+let network, env, home
+const temp = testbed('leave', (now) => { ({ network, env, home } = now) })
 
 const prepare = (name, options) => prepareToLeave(network, name, { home, env, ...options })
 const check = (one, options) => checkLeft(network, one, options)

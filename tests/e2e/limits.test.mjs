@@ -1,37 +1,18 @@
 // Moves into hosts with limits: an import limit far below the size of the repository, and the real rate limits.
 import assert from 'node:assert/strict'
-import { mkdirSync } from 'node:fs'
-import { after, before, beforeEach, test } from 'node:test'
+import { test } from 'node:test'
 import * as accounts from '../network/accounts.mjs'
-import { startNetwork } from '../network/network.mjs'
 import { compareHosts, look, moveArguments, secretFiles } from './support/moves.mjs'
-import { environmentFor, run, scratch, start } from './support/program.mjs'
+import { run, start } from './support/program.mjs'
+import { ok, testbed } from './support/testbed.mjs'
 
 const megabyte = 1_000_000
-const temp = scratch('limits')
-let network, env, number = 0
-
-before(async () => {
-  network = await startNetwork({ dir: temp.at('network'), pds: [
-    { name: 'a' },
-    { name: 'small', maxImportSize: megabyte },
-    { name: 'strict', rateLimitsEnabled: true },
-  ] })
-}, { timeout: 120_000 })
-
-after(async () => {
-  await network?.stop()
-  temp.remove()
-}, { timeout: 30_000 })
-
-beforeEach(() => {
-  network.clearRules()
-  const home = temp.at(`home-${number++}`)
-  mkdirSync(home)
-  env = environmentFor(network, home)
-})
-
-const ok = (result, code = 0) => assert.equal(result.code, code, result.stderr + result.text)
+let network, env
+const temp = testbed('limits', (now) => { ({ network, env } = now) }, [
+  { name: 'a' },
+  { name: 'small', maxImportSize: megabyte },
+  { name: 'strict', rateLimitsEnabled: true },
+])
 
 async function account(name, records) {
   const made = await accounts.createAccount(network.pds.a, { handle: name })

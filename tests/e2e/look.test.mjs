@@ -8,6 +8,7 @@ import * as accounts from '../network/accounts.mjs'
 import { startNetwork } from '../network/network.mjs'
 import * as repositories from '../network/repositories.mjs'
 import { environmentFor, run, scratch } from './support/program.mjs'
+import { ok } from './support/testbed.mjs'
 
 const temp = scratch('look')
 const counts = { 'app.bsky.feed.post': 120, 'app.bsky.feed.like': 250, 'app.bsky.graph.follow': 40, 'com.example.note': 15 }
@@ -34,7 +35,6 @@ async function recordsOf(account) {
 }
 
 const look = (...args) => run([...args], { env: alone })
-const ok = (result, code = 0) => assert.equal(result.code, code, result.stderr + result.text)
 const collectionOf = (uri) => uri.split('/')[3]
 const linesOf = (file) => readFileSync(file, 'utf8').trimEnd().split('\n').map((line) => JSON.parse(line))
 

@@ -1,35 +1,16 @@
 // A whole move between the real servers: handles of the host and of one's own domain, everything compared afterwards.
 import assert from 'node:assert/strict'
-import { existsSync, mkdirSync, readFileSync, readdirSync, statSync, writeFileSync } from 'node:fs'
+import { existsSync, readFileSync, readdirSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { after, before, beforeEach, test } from 'node:test'
+import { test } from 'node:test'
 import * as accounts from '../network/accounts.mjs'
-import { startNetwork } from '../network/network.mjs'
 import * as repositories from '../network/repositories.mjs'
 import { compareHosts, look, moveArguments, secretFiles } from './support/moves.mjs'
-import { environmentFor, run, scratch, start } from './support/program.mjs'
+import { run, start } from './support/program.mjs'
+import { ok, testbed } from './support/testbed.mjs'
 
-const temp = scratch('migrate')
-let network, env, number = 0
-
-before(async () => {
-  network = await startNetwork({ dir: temp.at('network'), pds: [{ name: 'a' }, { name: 'b' }, { name: 'c', inviteRequired: true, maxImportSize: 50_000 }] })
-}, { timeout: 120_000 })
-
-after(async () => {
-  await network?.stop()
-  temp.remove()
-}, { timeout: 30_000 })
-
-// Each test has a home of its own.
-beforeEach(() => {
-  network.clearRules()
-  const home = temp.at(`home-${number++}`)
-  mkdirSync(home)
-  env = environmentFor(network, home)
-})
-
-const ok = (result, code = 0) => assert.equal(result.code, code, result.stderr + result.text)
+let network, env, home
+const temp = testbed('migrate', (now) => { ({ network, env, home } = now) }, [{ name: 'a' }, { name: 'b' }, { name: 'c', inviteRequired: true, maxImportSize: 50_000 }])
 
 test('an account with records, pictures, a film and preferences moves whole', { timeout: 300_000 }, async () => {
   const alice = await accounts.createAccount(network.pds.a, { handle: 'alice' })
@@ -38,7 +19,7 @@ test('an account with records, pictures, a film and preferences moves whole', { 
   await accounts.postVideo(alice, 20_000_000)
   await accounts.setProfile(alice)
   await accounts.setPreferences(alice)
-  const files = secretFiles(temp.at(`secrets-${number}`), alice)
+  const files = secretFiles(join(home, 'secrets'), alice)
   const before = await look(alice)
   const recovery = temp.at('alice.key')
   const moved = await run([...moveArguments(network, alice, 'b', files, { handle: 'alice.b.test' }), '--recovery-key-out', recovery, '--passphrase-file', files.passphrase, '--json'], { env })
@@ -79,7 +60,7 @@ test('an account with records, pictures, a film and preferences moves whole', { 
 test('a custom domain goes along, and a foreign service and key stay', { timeout: 300_000 }, async () => {
   const carol = await accounts.createAccount(network.pds.a, { handle: 'carol.home.test', network })
   await accounts.createRecords(carol, { 'app.bsky.feed.post': 30 })
-  const files = secretFiles(temp.at(`secrets-${number}`), carol)
+  const files = secretFiles(join(home, 'secrets'), carol)
   // A labeler service and a further key that carol once added.
   await accounts.call(carol, 'com.atproto.identity.requestPlcOperationSignature', { input: null })
   const token = await network.pds.a.emailToken(carol.did, 'plc_operation')
@@ -107,7 +88,7 @@ test('a custom domain goes along, and a foreign service and key stay', { timeout
 test('what is written during the move comes along', { timeout: 300_000 }, async () => {
   const dave = await accounts.createAccount(network.pds.a, { handle: 'dave' })
   await accounts.createRecords(dave, { 'app.bsky.feed.post': 50 })
-  const files = secretFiles(temp.at(`secrets-${number}`), dave)
+  const files = secretFiles(join(home, 'secrets'), dave)
   let wrote
   const { done } = start([...moveArguments(network, dave, 'b', files, { handle: 'dave.b.test' }), '--no-recovery-key', '--json'], {
     env,
@@ -128,7 +109,7 @@ test('what is written during the move comes along', { timeout: 300_000 }, async 
 test('a host that wants an invite gets one; without, nothing has happened', { timeout: 300_000 }, async () => {
   const erin = await accounts.createAccount(network.pds.a, { handle: 'erin' })
   await accounts.createRecords(erin, { 'app.bsky.feed.post': 10 })
-  const files = secretFiles(temp.at(`secrets-${number}`), erin)
+  const files = secretFiles(join(home, 'secrets'), erin)
   const args = moveArguments(network, erin, 'c', files, { handle: 'erin.c.test' })
   const without = await run([...args, '--no-recovery-key', '--json'], { env })
   ok(without, 4)
@@ -142,7 +123,7 @@ test('a host that wants an invite gets one; without, nothing has happened', { ti
 test('a host that takes no piece of a repository, however small, stops the move, and it is said who can change that', { timeout: 300_000 }, async () => {
   const olga = await accounts.createAccount(network.pds.a, { handle: 'olga' })
   await accounts.createRecords(olga, { 'app.bsky.feed.post': 400 })
-  const files = secretFiles(temp.at(`secrets-${number}`), olga)
+  const files = secretFiles(join(home, 'secrets'), olga)
   const args = [...moveArguments(network, olga, 'c', files, { handle: 'olga.c.test' }), '--no-recovery-key',
     '--invite-code', await network.pds.c.createInvite()]
   // A proxy before the host: what it refuses never comes to the host, whose own limit is far below the repository too.
@@ -160,7 +141,7 @@ test('a lost blob stops the move before the identity changes, unless it is allow
   const frank = await accounts.createAccount(network.pds.a, { handle: 'frank' })
   const [lost] = await accounts.postPictures(frank, 3)
   network.addRule({ path: `getBlob.*${lost}`, action: 'reply', status: 404, json: { error: 'BlobNotFound', message: 'gone' }, times: 0 })
-  const files = secretFiles(temp.at(`secrets-${number}`), frank)
+  const files = secretFiles(join(home, 'secrets'), frank)
   const args = moveArguments(network, frank, 'b', files, { handle: 'frank.b.test' })
   const stopped = await run([...args, '--no-recovery-key', '--json'], { env })
   ok(stopped, 3)
@@ -176,7 +157,7 @@ test('a lost blob stops the move before the identity changes, unless it is allow
 
 test('refusals: the old handle, the same host, the old password, nobody to agree', { timeout: 300_000 }, async () => {
   const gina = await accounts.createAccount(network.pds.a, { handle: 'gina' })
-  const files = secretFiles(temp.at(`secrets-${number}`), gina)
+  const files = secretFiles(join(home, 'secrets'), gina)
   const refuse = async (args, id) => {
     const result = await run([...args, '--json'], { env })
     assert.equal(result.code, 22, result.text + result.stderr)
@@ -194,7 +175,7 @@ test('refusals: the old handle, the same host, the old password, nobody to agree
 test('a move killed after the activation goes on although the account is used on the new host', { timeout: 300_000 }, async () => {
   const hugo = await accounts.createAccount(network.pds.a, { handle: 'hugo' })
   await accounts.createRecords(hugo, { 'app.bsky.feed.post': 20 })
-  const files = secretFiles(temp.at(`secrets-${number}`), hugo)
+  const files = secretFiles(join(home, 'secrets'), hugo)
   const args = [...moveArguments(network, hugo, 'b', files, { handle: 'hugo.b.test' }), '--no-recovery-key', '--json']
   network.addRule({ action: 'kill', pid: 'client', agent: '^atbackup', path: 'activateAccount', when: 'after' })
   assert.equal((await run(args, { env })).signal, 'SIGKILL')

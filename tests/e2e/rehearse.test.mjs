@@ -10,6 +10,7 @@ import { startNetwork } from '../network/network.mjs'
 import { makeRepo } from './support/made-repo.mjs'
 import { secretFiles, look } from './support/moves.mjs'
 import { environmentFor, run, scratch, start, tokenCommand } from './support/program.mjs'
+import { ok } from './support/testbed.mjs'
 
 const temp = scratch('rehearse')
 const serverDir = dirname(realpathSync(new URL('../node_modules', import.meta.url)))
@@ -44,7 +45,6 @@ after(async () => {
   temp.remove()
 }, { timeout: 30_000 })
 
-const ok = (result, code = 0) => assert.equal(result.code, code, result.stderr + result.text)
 const rehearse = (args, options = {}) => run(['migrate', 'rehearse', ...args, '--json'], { env, ...options })
 
 const everyFile = (dir) => readdirSync(dir, { recursive: true }).map(String).sort()

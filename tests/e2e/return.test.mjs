@@ -1,36 +1,17 @@
 // Back to a host where the account once lived: its deactivated shell is still there.
 import assert from 'node:assert/strict'
-import { mkdirSync, writeFileSync } from 'node:fs'
+import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { after, before, beforeEach, test } from 'node:test'
+import { test } from 'node:test'
 import * as accounts from '../network/accounts.mjs'
-import { startNetwork } from '../network/network.mjs'
 import * as repositories from '../network/repositories.mjs'
 import { compareHosts, look, moveArguments } from './support/moves.mjs'
-import { environmentFor, run, scratch } from './support/program.mjs'
+import { run } from './support/program.mjs'
 import { moved } from './support/returns.mjs'
+import { ok, testbed } from './support/testbed.mjs'
 
-const temp = scratch('return')
-let network, env, home, number = 0
-
-before(async () => {
-  network = await startNetwork({ dir: temp.at('network') })
-}, { timeout: 120_000 })
-
-after(async () => {
-  await network?.stop()
-  temp.remove()
-}, { timeout: 30_000 })
-
-beforeEach(async () => {
-  network.clearRules()
-  if (!network.pds.b.pid) await network.restart('b')
-  home = temp.at(`home-${number++}`)
-  mkdirSync(home)
-  env = environmentFor(network, home)
-}, { timeout: 60_000 })
-
-const ok = (result, code = 0) => assert.equal(result.code, code, result.stderr + result.text)
+let network, env, home
+testbed('return', (now) => { ({ network, env, home } = now) })
 
 const effects = (did) => ({ ...network.pds.a.effects(did) })
 const since = (before, did, method) => (effects(did)[method] ?? 0) - (before[method] ?? 0)

@@ -8,6 +8,7 @@ import { startNetwork } from '../network/network.mjs'
 import * as repositories from '../network/repositories.mjs'
 import { look, moveArguments, secretFiles } from './support/moves.mjs'
 import { environmentFor, run, scratch, tokenCommand } from './support/program.mjs'
+import { ok } from './support/testbed.mjs'
 
 const temp = scratch('taken-down')
 let network, env, home
@@ -24,7 +25,6 @@ after(async () => {
   temp.remove()
 }, { timeout: 30_000 })
 
-const ok = (result, code = 0) => assert.equal(result.code, code, result.stderr + result.text)
 
 // What of the reference server this program's words rest on. When one of these changes, so may they.
 async function checkWhatTheServerDoes(account) {

@@ -2,35 +2,18 @@
 import assert from 'node:assert/strict'
 import { mkdirSync, readdirSync, realpathSync } from 'node:fs'
 import { dirname, join } from 'node:path'
-import { after, before, beforeEach, test } from 'node:test'
+import { after, test } from 'node:test'
 import * as accounts from '../network/accounts.mjs'
-import { startNetwork } from '../network/network.mjs'
 import * as repositories from '../network/repositories.mjs'
 import { look, secretFiles } from './support/moves.mjs'
-import { environmentFor, run, scratch, start } from './support/program.mjs'
+import { run, start } from './support/program.mjs'
+import { ok, testbed } from './support/testbed.mjs'
 import { checkMoved, publishing, startSite, webAccount } from './support/web_sites.mjs'
 
-const temp = scratch('web')
-let network, env, number = 0
+let network, env
 const sites = []
-
-before(async () => {
-  network = await startNetwork({ dir: temp.at('network') })
-}, { timeout: 120_000 })
-
-after(async () => {
-  for (const site of sites) site.stop()
-  await network?.stop()
-  temp.remove()
-}, { timeout: 30_000 })
-
-beforeEach(() => {
-  const home = temp.at(`home-${number++}`)
-  mkdirSync(home)
-  env = environmentFor(network, home)
-})
-
-const ok = (result, code = 0) => assert.equal(result.code, code, result.stderr + result.text)
+const temp = testbed('web', (now) => { ({ network, env } = now) })
+after(() => { for (const site of sites) site.stop() })
 
 const newSite = async () => {
   const site = await startSite(env)
