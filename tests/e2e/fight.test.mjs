@@ -4,7 +4,7 @@ import assert from 'node:assert/strict'
 import { createHash } from 'node:crypto'
 import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { before, test } from 'node:test'
+import { test } from 'node:test'
 import { Secp256k1Keypair } from '@atproto/crypto'
 import plc from '@did-plc/lib'
 import { CID } from 'multiformats/cid'
@@ -17,8 +17,10 @@ import { ok, testbed } from './support/testbed.mjs'
 
 const hours = 3600_000
 let network, env, home, hostKey
-testbed('fight', (now) => { ({ network, env, home } = now) })
-before(async () => { hostKey = await keyOf(network, 'a') })
+testbed('fight', async (now) => {
+  ({ network, env, home } = now)
+  hostKey ??= await keyOf(network, 'a')
+})
 
 const typed = (result, type) => result.lines.filter((line) => line.type === type)
 const obstacles = (result) => typed(result, 'obstacle').map(({ id }) => id)

@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict'
 import { existsSync, mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { before, test } from 'node:test'
+import { test } from 'node:test'
 import { Secp256k1Keypair } from '@atproto/crypto'
 import * as accounts from '../network/accounts.mjs'
 import * as repositories from '../network/repositories.mjs'
@@ -14,8 +14,10 @@ import { ok, testbed } from './support/testbed.mjs'
 
 const hours = 3600_000
 let network, env, home, hostKey
-const temp = testbed('hostile', (now) => { ({ network, env, home } = now) })
-before(async () => { hostKey = await keyOf(network, 'a') })
+const temp = testbed('hostile', async (now) => {
+  ({ network, env, home } = now)
+  hostKey ??= await keyOf(network, 'a')
+})
 
 // The user's key is in a file sealed with a passphrase, or in the form that is printed, which costs no computing.
 async function prepare(name, { sealed = false } = {}) {

@@ -5,7 +5,7 @@ import { after, before, beforeEach } from 'node:test'
 import { startNetwork } from '../../network/network.mjs'
 import { environmentFor, scratch } from './program.mjs'
 
-// `now` is called with what is there: { network }, and before each test { network, env, home }. `pds`: as startNetwork() has it.
+// `now` is called, and waited for, with what is there: { network }, and before each test { network, env, home }. `pds`: as startNetwork() has it.
 // Returns the file's scratch folder.
 export function testbed(name, now, pds) {
   const temp = scratch(name)
@@ -14,7 +14,7 @@ export function testbed(name, now, pds) {
 
   before(async () => {
     network = await startNetwork({ dir: temp.at('network'), pds })
-    now({ network })
+    await now({ network })
   }, { timeout: 120_000 })
 
   after(async () => {
@@ -29,7 +29,7 @@ export function testbed(name, now, pds) {
     }
     const home = temp.at(`home-${homes++}`)
     mkdirSync(home)
-    now({ network, env: environmentFor(network, home), home })
+    await now({ network, env: environmentFor(network, home), home })
   }, { timeout: 60_000 })
 
   return temp
