@@ -4,6 +4,7 @@
 
 #include "core/base/bytes.h"
 #include "core/base/text.h"
+#include "core/ipld/cid.h"
 
 #include <algorithm>
 #include <cstddef>
@@ -106,8 +107,7 @@ inline bool is_utf8(ByteView text) { return is_ascii(text) || valid_utf8(as_text
 // The content of tag 42, a byte string: a zero byte (the "identity" multibase), then a CID of the blessed
 // form.
 inline bool is_blessed_link(ByteView content) {
-  return content.size() == 37 && content[0] == 0 && content[1] == 1 &&
-         (content[2] == 0x71 || content[2] == 0x55) && content[3] == 0x12 && content[4] == 0x20;
+  return content.size() == 1 + Cid::kBytes && content[0] == 0 && Cid::is_blessed(content.data() + 1);
 }
 
 // Below, equal to or above zero, in the canonical order of map keys: shorter first, then bytewise.

@@ -6,7 +6,6 @@
 namespace atb::mst {
 
 std::optional<unsigned> UsualKeys::height(std::span<const Entry> entries, Bound lower, Bound upper) {
-  text_.resize(limit_ * kKeys);
   used_ = 0;
   count_ = 0;
   height_.reset();

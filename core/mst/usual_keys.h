@@ -19,7 +19,7 @@ class UsualKeys {
  public:
   using Bound = std::optional<std::string_view>;
 
-  explicit UsualKeys(const Limits& limits) : limit_(limits.mst_key_bytes) {}
+  explicit UsualKeys(const Limits& limits) : limit_(limits.mst_key_bytes), text_(limit_ * kKeys) {}
   // The height of the keys where it is the same for all and nothing is wrong with any: built of canonical
   // prefixes, strictly ascending, inside the bounds, repo paths, with links to dag-cbor. Empty for anything
   // else, and for no keys at all.

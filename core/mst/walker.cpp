@@ -24,7 +24,7 @@ struct Level {
   std::optional<ipld::Cid> cid;
   Bytes buffer;
   Node node;
-  std::vector<char> in_place;      // an entry each: is it
+  std::vector<bool> in_place;      // an entry each
   std::vector<unsigned> heights;   // of the entries' keys, during the check
   std::string greatest;            // key in order so far, during the check
   std::size_t next = 0;            // the entry to be told next
@@ -34,7 +34,18 @@ struct Level {
   std::optional<unsigned> height;  // unknown while only nodes without keys were seen
   Bound lower;                     // keys lie between these, exclusive; views into levels above
   Bound upper;
+
+  // To the subtree before `next`.
+  const std::optional<ipld::Cid>& link() const {
+    return next == 0 ? node.left : node.entries[next - 1].subtree;
+  }
 };
+
+// The key of an entry in place of the key before it; of one that build_key() could build.
+void extend_key(const Entry& entry, std::string& key) {
+  key.resize(static_cast<std::size_t>(entry.prefix_length));
+  key += entry.suffix;
+}
 
 enum class KeyBuild : std::uint8_t { done, prefix_too_long, key_too_long };
 
@@ -43,55 +54,10 @@ KeyBuild build_key(const Entry& entry, std::string_view previous, std::size_t li
   if (entry.prefix_length > previous.size()) return KeyBuild::prefix_too_long;
   const auto shared = static_cast<std::size_t>(entry.prefix_length);
   if (entry.suffix.size() > limit || shared > limit - entry.suffix.size()) return KeyBuild::key_too_long;
-  const std::size_t size = shared + entry.suffix.size();
-  key.resize_and_overwrite(size, [&](char* out, std::size_t) {
-    std::memcpy(out, previous.data(), shared);
-    std::memcpy(out + shared, entry.suffix.data(), entry.suffix.size());
-    return size;  // g++ 12 hands in the capacity
-  });
+  key.assign(previous, 0, shared);
+  extend_key(entry, key);
   return KeyBuild::done;
 }
-
-// The key of an entry in place of the key before it; of one that build_key() could build.
-void extend_key(const Entry& entry, std::string& key) {
-  const auto shared = static_cast<std::size_t>(entry.prefix_length);
-  const std::size_t size = shared + entry.suffix.size();
-  key.resize_and_overwrite(size, [&](char* out, std::size_t) {
-    std::memcpy(out + shared, entry.suffix.data(), entry.suffix.size());
-    return size;
-  });
-}
-
-// Heights of keys as they are built, a few at a time: hashed side by side, and never all keys of a node at
-// once.
-class HeightBatch {
- public:
-  void start() {
-    text_.clear();
-    ends_.clear();
-  }
-  void add(std::string_view key, std::vector<unsigned>& heights) {
-    text_ += key;
-    ends_.push_back(text_.size());
-    if (ends_.size() == kKeys) flush(heights);
-  }
-  void flush(std::vector<unsigned>& heights) {
-    keys_.clear();
-    std::size_t start = 0;
-    for (const std::size_t end : ends_) {
-      keys_.push_back(as_bytes(text_).subspan(start, end - start));
-      start = end;
-    }
-    key_heights(keys_, heights);
-    this->start();
-  }
-
- private:
-  static constexpr std::size_t kKeys = 16;
-  std::string text_;
-  std::vector<std::size_t> ends_;
-  std::vector<ByteView> keys_;
-};
 
 class Walk {
  public:
@@ -148,17 +114,12 @@ class Walk {
   std::unordered_set<ipld::Cid> misplaced_;
   UsualKeys usual_keys_;
   KeyCheck key_check_;
-  HeightBatch height_batch_;
   WalkStats stats_;
   bool gave_up_ = false;
 };
 
 Status Walk::step(Level& level) {
-  if (level.before_entry) {
-    const bool linked = level.next == 0 ? level.node.left.has_value()
-                                        : level.node.entries[level.next - 1].subtree.has_value();
-    if (linked) return enter_subtree(level);
-  }
+  if (level.before_entry && level.link()) return enter_subtree(level);
   if (level.next < level.node.entries.size()) return tell_entry(level);
   --depth_;
   return {};
@@ -169,27 +130,26 @@ Status Walk::enter_subtree(Level& level) {
   const auto& entries = level.node.entries;
   const bool first = level.next == 0;
   const bool last = level.next == entries.size();
-  const std::optional<ipld::Cid>& link = first ? level.node.left : entries[level.next - 1].subtree;
+  const ipld::Cid& link = *level.link();
   // Without both neighbours in place the bounds of the subtree are unknown.
-  if ((!first && level.in_place[level.next - 1] == 0) || (!last && level.in_place[level.next] == 0))
-    return {};
+  if ((!first && !level.in_place[level.next - 1]) || (!last && !level.in_place[level.next])) return {};
   if (!last) build_key(entries[level.next], level.key, limits_->mst_key_bytes, level.next_key);
   const Bound lower = first ? level.lower : Bound(level.key);
   const Bound upper = last ? level.upper : Bound(level.next_key);
   if (level.height == 0U) {
     breach("mst.child_height", level.cid->str(),
-           fmt::format("a node of height 0 links to a subtree, {}", link->str()));
+           fmt::format("a node of height 0 links to a subtree, {}", link.str()));
     remember_keyless();
     return {};
   }
-  return descend(*link, level.height ? std::optional(*level.height - 1) : std::nullopt, lower, upper);
+  return descend(link, level.height ? std::optional(*level.height - 1) : std::nullopt, lower, upper);
 }
 
 Status Walk::tell_entry(Level& level) {
   const std::size_t at = level.next++;
   level.before_entry = true;
   extend_key(level.node.entries[at], level.key);
-  if (level.in_place[at] == 0) return {};
+  if (!level.in_place[at]) return {};
   ++stats_.records;
   return visitor_->record(level.key, level.node.entries[at].value);
 }
@@ -271,15 +231,14 @@ bool Walk::nothing_wrong(Level& level) {
   const auto height = usual_keys_.height(level.node.entries, level.lower, level.upper);
   if (!height || (level.height && *level.height != *height)) return false;
   level.height = height;
-  level.in_place.assign(level.node.entries.size(), 1);
+  level.in_place.assign(level.node.entries.size(), true);
   return true;
 }
 
 bool Walk::check_keys(Level& level) {
   auto& entries = level.node.entries;
-  level.in_place.assign(entries.size(), 0);
+  level.in_place.assign(entries.size(), false);
   level.heights.clear();
-  height_batch_.start();
   level.key.clear();
   bool any_in_order = false;
   for (std::size_t at = 0; at < entries.size(); ++at) {
@@ -294,7 +253,6 @@ bool Walk::check_keys(Level& level) {
                fmt::format("the key of entry {} is longer than {} bytes", at, limits_->mst_key_bytes));
       }
       cut_node(level, at);
-      height_batch_.flush(level.heights);
       return at > 0;
     }
     const std::string_view key = level.next_key;
@@ -308,14 +266,13 @@ bool Walk::check_keys(Level& level) {
       breach("mst.key_order", level.next_key,
              fmt::format("the key does not come after \"{}\", in node {}", level.greatest, level.cid->str()));
     } else {
-      level.in_place[at] = 1;
+      level.in_place[at] = true;
       level.greatest = key;
       any_in_order = true;
     }
-    height_batch_.add(key, level.heights);
+    level.heights.push_back(key_height(key));
     std::swap(level.key, level.next_key);
   }
-  height_batch_.flush(level.heights);
   return true;
 }
 
@@ -370,7 +327,7 @@ bool Walk::check_heights(Level& level) {
     breach("mst.key_height", level.key,
            fmt::format("the key is of height {}, its node {} of height {}", heights[at], level.cid->str(),
                        *level.height));
-    level.in_place[at] = 0;
+    level.in_place[at] = false;
   }
   return true;
 }

@@ -51,10 +51,6 @@ class BlobSet {
 class Collections {
  public:
   void count(std::string_view key) {
-    if (!runs_.empty() && is_in(key, runs_.back().first)) {
-      ++runs_.back().second;
-      return;
-    }
     const std::string_view name = key.substr(0, key.find('/'));
     if (runs_.empty() || runs_.back().first != name) {
       if (runs_.size() >= kKeptCollections) merge();
@@ -69,9 +65,6 @@ class Collections {
   }
 
  private:
-  static bool is_in(std::string_view key, std::string_view collection) {
-    return key.size() > collection.size() && key[collection.size()] == '/' && key.starts_with(collection);
-  }
   void merge() {
     std::sort(runs_.begin(), runs_.end());
     std::size_t kept = 0;
