@@ -3,6 +3,7 @@
 
 #include "cli/commands/commands.h"
 #include "cli/commands/migrate_options.h"
+#include "cli/render/findings.h"
 #include "cli/render/step_view.h"
 #include "core/base/text.h"
 
@@ -105,10 +106,7 @@ data::Object object_of(const migrate::Examined& one) {
     foreign.emplace_back(std::move(object));
   }
   data::Array contradictions;
-  for (const Finding& finding : seen.contradictions) {
-    contradictions.emplace_back(
-        data::Object().set("id", finding.id).set("where", finding.where).set("detail", finding.detail));
-  }
+  for (const Finding& finding : seen.contradictions) contradictions.emplace_back(finding_object(finding));
   return data::Object()
       .set("type", "diagnosis")
       .set("account", seen.account)

@@ -5,6 +5,7 @@
 #include "cli/render/step_view.h"
 #include "core/account/key_file.h"
 #include "core/base/text.h"
+#include "core/migrate/plan_facts.h"
 #include "core/migrate/publish.h"
 #include "core/os/atomic_file.h"
 
@@ -30,15 +31,21 @@ Result<plc::OperationFile> read_operation(Shell& shell, const std::string& path)
 
 // --- sign ------------------------------------------------------------------------------------------------
 
-Result<plc::AuditedLog> log_for(Shell& shell, plc::OperationFile& file, const PlcOptions& options) {
-  if (!options.log.empty()) {
-    if (!names_file(options.log)) return TRY(read_log(shell, "./" + options.log)).log;
-    return TRY(read_log(shell, options.log)).log;
+// A log for an operation to follow: none that contradicts what was seen before.
+Result<plc::AuditedLog> log_to_build_on(Shell& shell, const std::string& what) {
+  auto given = TRY(read_log(shell, what));
+  TRY(migrate::check_witnesses(held_against(given)));
+  return std::move(given.log);
+}
+
+Result<plc::AuditedLog> log_for(Shell& shell, const plc::OperationFile& file, const PlcOptions& options) {
+  if (options.log.empty() && !file.log) {
+    return fail(ErrorKind::refused, "plc.unknown_change",
+                "the file does not hold the account's log, and what it changes cannot be shown",
+                "give the log with --log: plc-log.json of a backup, or what the directory gave out");
   }
-  if (file.log) return *std::move(file.log);
-  return fail(ErrorKind::refused, "plc.unknown_change",
-              "the file does not hold the account's log, and what it changes cannot be shown",
-              "give the log with --log: plc-log.json of a backup, or what the directory gave out");
+  const std::string& from = options.log.empty() ? options.what : options.log;
+  return log_to_build_on(shell, names_file(from) ? from : "./" + from);
 }
 
 Status agree_to_sign(Shell& shell, const syntax::Did& did, const PlcOptions& options) {
@@ -149,15 +156,15 @@ struct Unsigned {
 };
 
 Result<Unsigned> revert_for_later(Shell& shell, const PlcOptions& options) {
-  const auto given = TRY(read_log(shell, options.what));
+  const plc::AuditedLog log = TRY(log_to_build_on(shell, options.what));
   const std::int64_t now_us = shell.world().clock.wall_us();
-  const plc::Operation operation = TRY(
-      migrate::reversal_to_sign(given.log, options.operation, options.signer, options.remove_keys, now_us));
+  const plc::Operation operation =
+      TRY(migrate::reversal_to_sign(log, options.operation, options.signer, options.remove_keys, now_us));
   StepView(shell).say(
-      migrate::describe_reversal(given.log, operation.state(), options.operation, options.signer, now_us));
+      migrate::describe_reversal(log, operation.state(), options.operation, options.signer, now_us));
   const std::string path = shell.absolute(options.unsigned_out);
-  TRY(write_new(shell, path, plc::operation_file(given.log.did, operation, &given.log)));
-  return Unsigned{given.log.did.str(), path};
+  TRY(write_new(shell, path, plc::operation_file(log.did, operation, &log)));
+  return Unsigned{log.did.str(), path};
 }
 
 data::Array array_of(const std::vector<std::string>& texts) { return {texts.begin(), texts.end()}; }

@@ -81,6 +81,13 @@ Result<GivenLog> read_log(Shell& shell, const std::string& what) {
   return GivenLog{path, *std::move(file.log), false, std::move(contradictions)};
 }
 
+std::vector<Finding> held_against(const GivenLog& given) {
+  std::vector<Finding> findings = given.contradictions;
+  if (!given.from_directory)
+    std::erase_if(findings, [](const Finding& one) { return one.id == identity::kShortened; });
+  return findings;
+}
+
 Result<Side> read_side(Shell& shell, const std::string& what) {
   Side side;
   side.from = what;

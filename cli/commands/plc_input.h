@@ -23,6 +23,8 @@ struct GivenLog {
 };
 // From the directory, or from a file, without a network. "plc.no_log" (not_found): a backup without one.
 Result<GivenLog> read_log(Shell& shell, const std::string& what);
+// Of its contradictions those that speak against it: a file that was written earlier may well be shorter.
+std::vector<Finding> held_against(const GivenLog& given);
 // The DID of an account; a handle is only looked up.
 Result<syntax::Did> did_of(Shell& shell, const std::string& account);
 

@@ -330,10 +330,7 @@ Result<Difference> difference_of(Shell& shell, const PlcOptions& options) {
   if (a.log && b.operation) place_operation(a, b, shell.world().clock.wall_us(), difference);
   for (const Side* side : {&a, &b}) {
     if (!side->log) continue;
-    for (const Finding& finding : side->log->contradictions) {
-      // A file that was written earlier may well be shorter: that is what is looked at.
-      if (side->log->from_directory || finding.id != identity::kShortened) difference.report.add(finding);
-    }
+    for (const Finding& finding : held_against(*side->log)) difference.report.add(finding);
   }
   return difference;
 }

@@ -52,6 +52,8 @@ void show_line(Shell& shell, const Finding& finding, Beside beside) {
   put(shell, line + "\n", beside);
 }
 
+}  // namespace
+
 data::Object finding_object(const Finding& finding) {
   return data::Object()
       .set("type", "finding")
@@ -60,8 +62,6 @@ data::Object finding_object(const Finding& finding) {
       .set("where", finding.where)
       .set("detail", finding.detail);
 }
-
-}  // namespace
 
 void show_finding(Shell& shell, const Finding& finding, Beside beside) {
   shell.object(finding_object(finding));

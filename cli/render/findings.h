@@ -15,6 +15,7 @@ namespace atb::cli {
 // follows.
 enum class Beside : std::uint8_t { nothing, result };
 void show_report(Shell& shell, const Report& report, Beside beside = Beside::nothing);
+data::Object finding_object(const Finding& finding);
 void show_finding(Shell& shell, const Finding& finding, Beside beside);
 // "proven by the account's PLC log", …
 std::string words_for(verify::KeyProof proof);

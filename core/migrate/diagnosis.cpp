@@ -1,6 +1,7 @@
 #include "core/migrate/diagnosis.h"
 
 #include "core/base/text.h"
+#include "core/migrate/plan_facts.h"
 #include "core/os/clock.h"
 
 #include <fmt/format.h>
@@ -176,23 +177,18 @@ Point judge_backup(const Symptoms& seen) {
 Point judge_history(const Symptoms& seen) {
   constexpr int kWeight = 10;
   if (!seen.plc) return unknown("history", "a did:web has no history in the directory");
-  if (const auto forged = std::ranges::find(seen.contradictions, Severity::forged, &Finding::severity);
-      forged != seen.contradictions.end()) {
-    return blocking("history", kWeight,
-                    "the directory contradicts what it has shown of this account before: " +
-                        printable(forged->detail, 300),
-                    "ask again in an hour, compare with another copy of the log, and tell the directory's "
-                    "operators; what was seen lies in " +
-                        printable(forged->where, 300));
+  if (const auto sound = check_witnesses(seen.contradictions); !sound) {
+    return blocking("history", kWeight, printable(sound.error().message, 500),
+                    printable(sound.error().hint, 800));
   }
-  if (seen.foreign.empty() && !seen.contradictions.empty()) {
+  if (seen.foreign.empty()) {
+    if (seen.contradictions.empty())
+      return good("history", kWeight, "no change of the record that was not made from here");
     const Finding& first = seen.contradictions.front();
     return poor("history", 5, kWeight,
                 "the directory tells another story than before: " + printable(first.detail, 300),
                 "compare with another copy of the log; what was seen lies in " + printable(first.where, 300));
   }
-  if (seen.foreign.empty())
-    return good("history", kWeight, "no change of the record that was not made from here");
   const auto urgent = std::ranges::max_element(
       seen.foreign, {}, [](const auto& one) { return std::pair(one.until_us != 0, one.created_us); });
   const std::string what = fmt::format(

@@ -271,6 +271,59 @@ TEST_CASE("plc log: of a backup; a backup without a log says so", "[cli]") {
   CHECK(none.last("id") == "plc.no_log");
 }
 
+TEST_CASE("plc revert, plc sign: nothing is prepared on a log that contradicts one that was seen before",
+          "[cli]") {
+  Fight bench;
+  REQUIRE(bench.run({"plc", "verify", bench.did()}).exit == 0);
+  const auto prepare = [&](const std::string& from, const std::string& name) {
+    return bench.run({"--json", "plc", "revert", from, "--unsigned-out", bench.temp.file(name), "--signer",
+                      plc_did_key(FakeNetwork::kUserKey)});
+  };
+  const std::string request = bench.temp.file("request.json");
+  REQUIRE(prepare(bench.did(), "request.json").exit == 0);
+  const auto sign = [&] {
+    return bench.run({"--json", "plc", "sign", request, "--rotation-key", bench.key, "-o",
+                      bench.temp.file("signed.json"), "--confirm", bench.did()});
+  };
+  SECTION("a file that is merely older than what was seen since is none") {
+    plc::State state = bench.network.plc.state(bench.network.did);
+    state.also_known_as = {"at://mallory2.net"};
+    bench.publish(state, FakeNetwork::kOldKey);
+    REQUIRE(bench.run({"plc", "verify", bench.did()}).exit == 0);
+    CHECK(sign().exit == 0);
+  }
+  // Another operation in the place of the second.
+  const auto rewritten = [&] {
+    PlcLog& log = bench.log();
+    plc::State other = log.entries().front().operation.state();
+    other.also_known_as = {"at://someone.else.net"};
+    PlcLog made(log.entries().front().operation, log.entries().front().created_us);
+    made.update(other, plc_key(FakeNetwork::kOldKey), log.entries()[1].created_us);
+    return made;
+  };
+  SECTION("a directory that takes an operation back") {
+    bench.log().entries().pop_back();
+    const auto shortened = prepare(bench.did(), "second.json");
+    CHECK(shortened.exit == 22);
+    CHECK(shortened.last("id") == "plan.witness");
+  }
+  SECTION("a directory, or a file, that has another in its place") {
+    bench.log() = rewritten();
+    CHECK(prepare(bench.did(), "second.json").last("id") == "plan.witness");
+    CHECK(prepare(bench.file("rewritten.json", bench.log().audit_json()), "third.json").last("id") ==
+          "plan.witness");
+  }
+  SECTION("an operation that carries such a log") {
+    PlcLog log = rewritten();
+    const auto told = plc::audit_log(bench.network.did, log.entries()).value();
+    const plc::Operation operation = plc::Operation::make(told.state(), told.head_cid());
+    bench.file("request.json", plc::operation_file(bench.network.did, operation, &told));
+    const auto refused = sign();
+    CHECK(refused.exit == 22);
+    CHECK(refused.last("id") == "plan.witness");
+  }
+}
+
 TEST_CASE("export: a directory that contradicts itself is told, and the backup is kept", "[cli]") {
   Fight bench;
   bench.have_backup(bench.temp.file("backup/"));
