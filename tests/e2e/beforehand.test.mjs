@@ -5,14 +5,11 @@ import { join } from 'node:path'
 import { test } from 'node:test'
 import * as accounts from '../network/accounts.mjs'
 import { look, secretFiles } from './support/moves.mjs'
-import { run, tokenCommand } from './support/program.mjs'
-import { ok, testbed } from './support/testbed.mjs'
+import { obstacles, ok, run, tokenCommand, typed } from './support/program.mjs'
+import { testbed } from './support/testbed.mjs'
 
 let network, env, home
 testbed('beforehand', (now) => { ({ network, env, home } = now) }, [{ name: 'a' }, { name: 'b' }, { name: 'c', inviteRequired: true }])
-
-const typed = (result, type) => result.lines.filter((line) => line.type === type)
-const obstacles = (result) => typed(result, 'obstacle').map(({ id }) => id)
 
 // An account with posts and pictures, and its user's key and backup where they are wanted.
 async function prepare(name, { key = true, backup = true } = {}) {

@@ -5,7 +5,7 @@ import { after, before, test } from 'node:test'
 import { megabytes, runMeasured } from './support/cost.mjs'
 import { startFileHost } from './support/file-host.mjs'
 import { makeRepo } from './support/made-repo.mjs'
-import { run, scratch } from './support/program.mjs'
+import { ok, run, scratch } from './support/program.mjs'
 
 const orders = ['depth-first', 'reference-server', 'shuffled']
 const sanitized = Boolean(process.env.ATBACKUP_SANITIZED)
@@ -34,8 +34,6 @@ async function serve(name, options) {
   host.add(made, car)
   return { ...made, car }
 }
-
-const ok = (result) => assert.equal(result.code, 0, result.text + result.stderr)
 
 test('a repository of 300 MB is exported and verified in 64 MiB and 40 bytes a block', { timeout: 900_000 }, async (t) => {
   const { did, car, blocks, records } = await serve('big.car', { records: big.records, order: 'reference-server' })

@@ -12,8 +12,8 @@ import * as accounts from '../network/accounts.mjs'
 import * as repositories from '../network/repositories.mjs'
 import { keyOf, lastInForce, publish, signOn } from './support/host_keys.mjs'
 import { look, secretFiles } from './support/moves.mjs'
-import { run } from './support/program.mjs'
-import { ok, testbed } from './support/testbed.mjs'
+import { obstacles, ok, run, typed } from './support/program.mjs'
+import { testbed } from './support/testbed.mjs'
 
 const hours = 3600_000
 let network, env, home, hostKey
@@ -22,8 +22,6 @@ testbed('fight', async (now) => {
   hostKey ??= await keyOf(network, 'a')
 })
 
-const typed = (result, type) => result.lines.filter((line) => line.type === type)
-const obstacles = (result) => typed(result, 'obstacle').map(({ id }) => id)
 const last = (did) => lastInForce(network, did)
 
 // A key in a file, as the line that is printed.

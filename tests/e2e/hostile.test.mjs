@@ -9,8 +9,8 @@ import * as accounts from '../network/accounts.mjs'
 import * as repositories from '../network/repositories.mjs'
 import { keyOf, lastInForce, signOn } from './support/host_keys.mjs'
 import { look, secretFiles } from './support/moves.mjs'
-import { environmentFor, run, tokenCommand } from './support/program.mjs'
-import { ok, testbed } from './support/testbed.mjs'
+import { environmentFor, ok, run, tokenCommand } from './support/program.mjs'
+import { testbed } from './support/testbed.mjs'
 
 const hours = 3600_000
 let network, env, home, hostKey

@@ -6,8 +6,8 @@ import { test } from 'node:test'
 import * as accounts from '../network/accounts.mjs'
 import * as repositories from '../network/repositories.mjs'
 import { moveArguments, secretFiles } from './support/moves.mjs'
-import { run, start, tokenCommand } from './support/program.mjs'
-import { ok, testbed } from './support/testbed.mjs'
+import { ok, run, start, tokenCommand } from './support/program.mjs'
+import { testbed } from './support/testbed.mjs'
 
 let network, env, home
 testbed('late', (now) => { ({ network, env, home } = now) })

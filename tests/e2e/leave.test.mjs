@@ -4,8 +4,8 @@ import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { test } from 'node:test'
 import { checkLeft, prepareToLeave } from './support/leaving.mjs'
-import { environmentFor, run } from './support/program.mjs'
-import { ok, testbed } from './support/testbed.mjs'
+import { environmentFor, ok, run } from './support/program.mjs'
+import { testbed } from './support/testbed.mjs'
 
 let network, env, home
 const temp = testbed('leave', (now) => { ({ network, env, home } = now) })

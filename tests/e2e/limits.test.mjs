@@ -3,8 +3,8 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import * as accounts from '../network/accounts.mjs'
 import { compareHosts, look, moveArguments, secretFiles } from './support/moves.mjs'
-import { run, start } from './support/program.mjs'
-import { ok, testbed } from './support/testbed.mjs'
+import { ok, run, start } from './support/program.mjs'
+import { testbed } from './support/testbed.mjs'
 
 const megabyte = 1_000_000
 let network, env

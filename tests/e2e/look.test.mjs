@@ -7,8 +7,7 @@ import { after, before, test } from 'node:test'
 import * as accounts from '../network/accounts.mjs'
 import { startNetwork } from '../network/network.mjs'
 import * as repositories from '../network/repositories.mjs'
-import { environmentFor, run, scratch } from './support/program.mjs'
-import { ok } from './support/testbed.mjs'
+import { environmentFor, ok, run, scratch } from './support/program.mjs'
 
 const temp = scratch('look')
 const counts = { 'app.bsky.feed.post': 120, 'app.bsky.feed.like': 250, 'app.bsky.graph.follow': 40, 'com.example.note': 15 }

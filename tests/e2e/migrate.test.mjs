@@ -6,8 +6,8 @@ import { test } from 'node:test'
 import * as accounts from '../network/accounts.mjs'
 import * as repositories from '../network/repositories.mjs'
 import { compareHosts, look, moveArguments, secretFiles } from './support/moves.mjs'
-import { run, start } from './support/program.mjs'
-import { ok, testbed } from './support/testbed.mjs'
+import { ok, run, start } from './support/program.mjs'
+import { testbed } from './support/testbed.mjs'
 
 let network, env, home
 const temp = testbed('migrate', (now) => { ({ network, env, home } = now) }, [{ name: 'a' }, { name: 'b' }, { name: 'c', inviteRequired: true, maxImportSize: 50_000 }])

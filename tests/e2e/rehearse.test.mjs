@@ -9,8 +9,7 @@ import * as accounts from '../network/accounts.mjs'
 import { startNetwork } from '../network/network.mjs'
 import { makeRepo } from './support/made-repo.mjs'
 import { secretFiles, look } from './support/moves.mjs'
-import { environmentFor, run, scratch, start, tokenCommand } from './support/program.mjs'
-import { ok } from './support/testbed.mjs'
+import { environmentFor, ok, run, scratch, start, tokenCommand } from './support/program.mjs'
 
 const temp = scratch('rehearse')
 const serverDir = dirname(realpathSync(new URL('../node_modules', import.meta.url)))

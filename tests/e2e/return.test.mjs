@@ -6,9 +6,9 @@ import { test } from 'node:test'
 import * as accounts from '../network/accounts.mjs'
 import * as repositories from '../network/repositories.mjs'
 import { compareHosts, look, moveArguments } from './support/moves.mjs'
-import { run } from './support/program.mjs'
+import { ok, run } from './support/program.mjs'
 import { moved } from './support/returns.mjs'
-import { ok, testbed } from './support/testbed.mjs'
+import { testbed } from './support/testbed.mjs'
 
 let network, env, home
 testbed('return', (now) => { ({ network, env, home } = now) })

@@ -1,30 +1,15 @@
 // An account that its host has taken down: what the reference server still gives its owner is enough to leave.
 import assert from 'node:assert/strict'
-import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
-import { after, before, test } from 'node:test'
+import { test } from 'node:test'
 import * as accounts from '../network/accounts.mjs'
-import { startNetwork } from '../network/network.mjs'
 import * as repositories from '../network/repositories.mjs'
 import { look, moveArguments, secretFiles } from './support/moves.mjs'
-import { environmentFor, run, scratch, tokenCommand } from './support/program.mjs'
-import { ok } from './support/testbed.mjs'
+import { ok, run, tokenCommand } from './support/program.mjs'
+import { testbed } from './support/testbed.mjs'
 
-const temp = scratch('taken-down')
 let network, env, home
-
-before(async () => {
-  network = await startNetwork({ dir: temp.at('network') })
-  home = temp.at('home')
-  mkdirSync(home)
-  env = environmentFor(network, home)
-}, { timeout: 120_000 })
-
-after(async () => {
-  await network?.stop()
-  temp.remove()
-}, { timeout: 30_000 })
-
+testbed('taken-down', (now) => { ({ network, env, home } = now) })
 
 // What of the reference server this program's words rest on. When one of these changes, so may they.
 async function checkWhatTheServerDoes(account) {

@@ -6,8 +6,8 @@ import { after, test } from 'node:test'
 import * as accounts from '../network/accounts.mjs'
 import * as repositories from '../network/repositories.mjs'
 import { look, secretFiles } from './support/moves.mjs'
-import { run, start } from './support/program.mjs'
-import { ok, testbed } from './support/testbed.mjs'
+import { obstacles, ok, run, start } from './support/program.mjs'
+import { testbed } from './support/testbed.mjs'
 import { checkMoved, publishing, startSite, webAccount } from './support/web_sites.mjs'
 
 let network, env
@@ -31,7 +31,6 @@ async function dryRun(site, args) {
 }
 
 const steps = ({ lines }) => lines.filter(({ type }) => type === 'planned_step').map(({ step }) => step)
-const obstacles = ({ lines }) => lines.filter(({ type }) => type === 'obstacle').map(({ id }) => id)
 
 test('did:web with the old host alive: one publication', { timeout: 300_000 }, async () => {
   const site = await newSite()

@@ -50,16 +50,12 @@ const Scenario kDeclared{
       const bool there = std::ranges::find(keys, bench.network.old_host.rotation_did_key()) != keys.end();
       return there == (bench.network.plc.accepted == 0) ? "" : "the host's key is not where it should be\n";
     },
-    .at_the_end = [](MoveBench&, const migrate::Outcome&) -> std::string { return {}; },
+    .at_the_end = {},
 };
 
 }  // namespace
 
-TEST_CASE("hostile: declared so, struck at each request", "[hostile]") {
-  check_everywhere(kDeclared, Seam::http, Blow::unreached, false, 50);
-  check_everywhere(kDeclared, Seam::http, Blow::reply_lost, false, 50);
-  check_everywhere(kDeclared, Seam::http, Blow::killed_after, false, 50);
-}
+TEST_CASE("hostile: declared so, struck at each request", "[hostile]") { check_requests(kDeclared, 50); }
 
 TEST_CASE("hostile: declared so, killed after each entry of the journal, and at each question", "[hostile]") {
   check_everywhere(kDeclared, Seam::tell, Blow::killed_before, false, 30);

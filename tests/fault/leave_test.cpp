@@ -51,7 +51,7 @@ const Scenario kWithSigningKey{
         return "the new account is active before the identity has moved\n";
       return bench.network.plc.accepted > 1 ? "the identity was changed more than once\n" : "";
     },
-    .at_the_end = [](MoveBench&, const migrate::Outcome&) -> std::string { return {}; },
+    .at_the_end = {},
 };
 
 // The host lives, and has taken the account down: it is left as a dead one is.
@@ -68,20 +68,14 @@ const Scenario kTakenDown{
 
 }  // namespace
 
-TEST_CASE("leave: taken down, struck at each request", "[leave]") {
-  check_everywhere(kTakenDown, Seam::http, Blow::unreached, false, 50);
-  check_everywhere(kTakenDown, Seam::http, Blow::reply_lost, false, 50);
-  check_everywhere(kTakenDown, Seam::http, Blow::killed_after, false, 50);
-}
+TEST_CASE("leave: taken down, struck at each request", "[leave]") { check_requests(kTakenDown, 50); }
 
 TEST_CASE("leave: taken down, killed after each entry of the journal, and at each question", "[leave]") {
   check_everywhere(kTakenDown, Seam::tell, Blow::killed_before, false, 30);
 }
 
 TEST_CASE("leave: with the signing key, struck at each request", "[leave]") {
-  check_everywhere(kWithSigningKey, Seam::http, Blow::unreached, false, 40);
-  check_everywhere(kWithSigningKey, Seam::http, Blow::reply_lost, false, 40);
-  check_everywhere(kWithSigningKey, Seam::http, Blow::killed_after, false, 40);
+  check_requests(kWithSigningKey, 40);
 }
 
 TEST_CASE("leave: with the signing key, killed after each entry of the journal, and at each question",

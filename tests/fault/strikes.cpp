@@ -58,7 +58,8 @@ Tally strike_everywhere(const Scenario& scenario, Seam seam, Blow blow, bool pat
     if (!run.result) ++tally.resumed;
     wrong += go_on(bench, run);
     for (int again = 0; scenario.aftercare && again < 3 && left_open(run); ++again) run = bench.look_again();
-    if (run.result) wrong += bench.complaints() + scenario.at_the_end(bench, *run.result);
+    if (run.result) wrong += bench.complaints();
+    if (run.result && scenario.at_the_end) wrong += scenario.at_the_end(bench, *run.result);
     if (!wrong.empty())
       tally.complaints +=
           fmt::format("{} {} ({}), then \"{}\":\n{}\n", name_of(blow), at, victim, first, wrong);
@@ -89,6 +90,11 @@ void check_everywhere(const Scenario& scenario, Seam seam, Blow blow, bool patie
   const Tally tally = strike_everywhere(scenario, seam, blow, patient);
   CHECK(tally.complaints == "");
   CHECK(tally.points >= at_least / stride());
+}
+
+void check_requests(const Scenario& scenario, std::size_t at_least) {
+  for (const Blow blow : {Blow::unreached, Blow::reply_lost, Blow::killed_after})
+    check_everywhere(scenario, Seam::http, blow, false, at_least);
 }
 
 }  // namespace atb::test

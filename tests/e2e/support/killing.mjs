@@ -1,26 +1,15 @@
 // Moves that are killed with SIGKILL and gone on with. Each must end as if it had not been.
 import assert from 'node:assert/strict'
 import { mkdirSync } from 'node:fs'
-import { after, before, beforeEach, test } from 'node:test'
-import { startNetwork } from '../../network/network.mjs'
-import { environmentFor, run, scratch, start } from './program.mjs'
+import { test } from 'node:test'
+import { environmentFor, run, start } from './program.mjs'
+import { testbed } from './testbed.mjs'
 
 // Starts the servers of a scenario around the tests of a file.
 export function stage(name, scenario) {
-  const temp = scratch(`kill-${name}`)
   const made = { network: undefined }
+  const temp = testbed(`kill-${name}`, ({ network }) => { made.network = network }, scenario.pds)
   let number = 0
-
-  before(async () => {
-    made.network = await startNetwork({ dir: temp.at('network'), ...(scenario.pds ? { pds: scenario.pds } : {}) })
-  }, { timeout: 120_000 })
-
-  after(async () => {
-    await made.network?.stop()
-    temp.remove()
-  }, { timeout: 30_000 })
-
-  beforeEach(() => made.network.clearRules())
 
   // An account, with a home of its own on this machine.
   made.prepare = (transition) => {

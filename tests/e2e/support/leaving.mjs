@@ -6,9 +6,7 @@ import * as accounts from '../../network/accounts.mjs'
 import * as repositories from '../../network/repositories.mjs'
 import { keyOf, signOn } from './host_keys.mjs'
 import { look, secretFiles } from './moves.mjs'
-import { run, tokenCommand } from './program.mjs'
-
-const ok = (result, code = 0) => assert.equal(result.code, code, result.stderr + result.text)
+import { ok, run, tokenCommand } from './program.mjs'
 
 // A key file of a user's, made by the program, and what opens it.
 export async function newKey(key, passphrase, env) {

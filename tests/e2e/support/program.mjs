@@ -1,4 +1,5 @@
 // Runs the program under test as a user would, with a home folder of its own.
+import assert from 'node:assert/strict'
 import { spawn } from 'node:child_process'
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
@@ -63,6 +64,11 @@ export function start(args, { env, cwd, input, onLine, wrapper = [] } = {}) {
 }
 
 export const run = (args, options) => start(args, options).done
+
+export const ok = (result, code = 0) => assert.equal(result.code, code, result.stderr + result.text)
+// Of the JSON lines: those of a type; what stands against a move.
+export const typed = ({ lines }, wanted) => lines.filter(({ type }) => type === wanted)
+export const obstacles = (result) => typed(result, 'obstacle').map(({ id }) => id)
 
 // What a move in a script needs beside its secrets: the e-mail code is fetched from the host's mail when asked for.
 export const tokenCommand = (host, did) => `${process.execPath} ${tokenScript} ${host.control} ${did}`

@@ -1,5 +1,4 @@
 // The servers for a file of tests, and for each test a home of its own. Each finds every host alive, and no rules.
-import assert from 'node:assert/strict'
 import { mkdirSync } from 'node:fs'
 import { after, before, beforeEach } from 'node:test'
 import { startNetwork } from '../../network/network.mjs'
@@ -34,5 +33,3 @@ export function testbed(name, now, pds) {
 
   return temp
 }
-
-export const ok = (result, code = 0) => assert.equal(result.code, code, result.stderr + result.text)
