@@ -1,7 +1,6 @@
 // Leaving a host that fights: one that gave the account up, one that is declared hostile before it acts, a directory that contradicts
 // itself; and the keys that help: the account's signing key from the host's disk, a second rotation key signed for by the first.
 import assert from 'node:assert/strict'
-import { createHash } from 'node:crypto'
 import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { test } from 'node:test'
@@ -10,7 +9,7 @@ import plc from '@did-plc/lib'
 import { CID } from 'multiformats/cid'
 import * as accounts from '../network/accounts.mjs'
 import * as repositories from '../network/repositories.mjs'
-import { keyOf, lastInForce, publish, signOn } from './support/host_keys.mjs'
+import { keyOf, lastInForce, publish, signingKeyFile, signOn } from './support/host_keys.mjs'
 import { look, secretFiles } from './support/moves.mjs'
 import { obstacles, ok, run, typed } from './support/program.mjs'
 import { testbed } from './support/testbed.mjs'
@@ -115,17 +114,28 @@ test('a directory that lost what it has shown before is not built upon', { timeo
   const planned = await run([...one.args, '--dry-run'], { env })
   ok(planned, 22)
   assert.ok(obstacles(planned).includes('plan.witness'), obstacles(planned).join())
-  const refused = await run(one.args, { env })
-  ok(refused, 22)
+  ok(await run(one.args, { env }), 22)
+  for (const words of [
+    ['plc', 'revert', one.did, '--rotation-key', one.key.file, '--confirm', one.did],
+    ['plc', 'revert', one.did, '--unsigned-out', join(home, 'change.json'), '--signer', one.key.did],
+  ]) {
+    const refused = await run([...words, '--json'], { env })
+    ok(refused, 22)
+    assert.equal(refused.last.id, 'plan.witness')
+  }
+  const examined = await run(['doctor', one.did, '--from', one.backup, '--rotation-key', one.key.file, '--json'], { env })
+  ok(examined, 23)
+  const [diagnosis] = typed(examined, 'diagnosis')
+  assert.equal(diagnosis.points.find(({ name }) => name === 'history').blocks, true)
+  assert.deepEqual(diagnosis.contradictions.map(({ id }) => id), ['plc.witness_shortened'])
   network.clearRules()
   assert.equal((await network.plc.operations(one.did)).length, 2)
 })
 
 test('the account\'s signing key from the host\'s disk spares the first change', { timeout: 200_000 }, async () => {
   const one = await prepare('erin')
-  const prefix = createHash('sha256').update(one.did).digest('hex').slice(0, 2)
   const saved = join(home, 'signing.key')
-  writeFileSync(saved, readFileSync(join(network.dir, 'a', 'actors', prefix, one.did, 'key')), { mode: 0o600 })
+  writeFileSync(saved, readFileSync(signingKeyFile(network, 'a', one.did)), { mode: 0o600 })
   assert.equal(readFileSync(saved).length, 32)
   await network.kill('a')
   const without = one.args.filter((word, i) => word !== '--rotation-key' && one.args[i - 1] !== '--rotation-key')

@@ -1,10 +1,11 @@
 // Moves of accounts whose identity is a document on a domain of their own: with the old host, and without it.
 import assert from 'node:assert/strict'
-import { mkdirSync, readdirSync, realpathSync } from 'node:fs'
+import { mkdirSync, readFileSync, readdirSync, realpathSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { after, test } from 'node:test'
 import * as accounts from '../network/accounts.mjs'
 import * as repositories from '../network/repositories.mjs'
+import { signingKeyFile } from './support/host_keys.mjs'
 import { look, secretFiles } from './support/moves.mjs'
 import { obstacles, ok, run, start } from './support/program.mjs'
 import { testbed } from './support/testbed.mjs'
@@ -77,18 +78,36 @@ test('did:web with the old host alive: one publication', { timeout: 300_000 }, a
   assert.equal(old.active, false)
 })
 
-test('did:web with the old host dead: two publications, from a backup', { timeout: 300_000 }, async () => {
+// An account with a backup, whose host is dead.
+async function prepareToLeave(name) {
   const site = await newSite()
-  const account = await webAccount(network.pds.a, site, 'willy')
-  const files = secretFiles(temp.at('secrets-willy'), account)
+  const account = await webAccount(network.pds.a, site, name)
+  const files = secretFiles(temp.at(`secrets-${name}`), account)
   const before = await look(account)
   ok(await run(['login', site.did, '--password-file', files.password], { env }))
-  const backup = `${temp.at('willy')}/`
+  const backup = `${temp.at(name)}/`
   ok(await run(['export', site.did, '-o', backup], { env }))
   await network.kill('a')
+  const args = ['migrate', site.did, '--to', network.pds.b.url, '--from', backup, '--handle', `${name}.b.test`,
+    '--email', account.email, '--confirm', site.did, '--new-password-file', files.newPassword, '--json']
+  return { site, account, files, before, args }
+}
+
+test('did:web with the old host dead, and the signing key from its disk: one publication', { timeout: 300_000 }, async (t) => {
+  t.after(() => network.restart('a'))
+  const { site, account, files, before, args } = await prepareToLeave('wilma')
+  const saved = temp.at('signing.key')
+  writeFileSync(saved, readFileSync(signingKeyFile(network, 'a', site.did)), { mode: 0o600 })
   const notices = []
-  const args = ['migrate', site.did, '--to', network.pds.b.url, '--from', backup, '--handle', 'willy.b.test',
-    '--email', 'willy@example.org', '--confirm', site.did, '--new-password-file', files.newPassword, '--json']
+  ok(await start([...args, '--signing-key-file', saved], { env, onLine: publishing(site, notices) }).done)
+  assert.equal(notices.length, 1)
+  await checkMoved(network.pds.b, site, account, files, before)
+})
+
+test('did:web with the old host dead: two publications, from a backup', { timeout: 300_000 }, async (t) => {
+  t.after(() => network.restart('a'))
+  const { site, account, files, before, args } = await prepareToLeave('willy')
+  const notices = []
   const planned = await dryRun(site, args)
   ok(planned)
   assert.ok(steps(planned).includes('claim') && steps(planned).includes('submit'))
@@ -98,7 +117,6 @@ test('did:web with the old host dead: two publications, from a backup', { timeou
   await checkMoved(network.pds.b, site, account, files, before)
   const folder = join(env.XDG_STATE_HOME, 'atbackup', 'moves')
   for (const file of readdirSync(folder, { recursive: true })) assert.ok(!file.endsWith('/secrets'))
-  await network.restart('a')
 })
 
 test('its move is rehearsed without a word to its web site', { timeout: 120_000 }, async () => {

@@ -1,5 +1,6 @@
 // What a host can do with its own key: sign operations of the identities that list it.
 import assert from 'node:assert/strict'
+import { createHash } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { Secp256k1Keypair } from '@atproto/crypto'
@@ -10,6 +11,10 @@ export async function keyOf(network, host) {
   const secrets = JSON.parse(readFileSync(join(network.dir, host, 'secrets.json'), 'utf8'))
   return Secp256k1Keypair.import(secrets.plcRotationKeyK256PrivateKeyHex)
 }
+
+// Where the host of that name keeps the signing key of an account: 32 bytes.
+export const signingKeyFile = (network, host, did) =>
+  join(network.dir, host, 'actors', createHash('sha256').update(did).digest('hex').slice(0, 2), did, 'key')
 
 // The last entry of the history in force.
 export const lastInForce = async (network, did) => (await network.plc.operations(did)).filter(({ nullified }) => !nullified).at(-1)
