@@ -22,6 +22,16 @@ const Section* FollowedCar::peek() {
   return &batch_->sections[at_];
 }
 
+const SectionBatch* FollowedCar::first_batch() {
+  peek();
+  return batch_;
+}
+
+std::unique_ptr<Batches> FollowedCar::take_batches() {
+  batch_ = nullptr;
+  return std::move(batches_);
+}
+
 Result<ByteView> FollowedCar::get(const ipld::Cid& cid, Bytes& buffer) {
   if (indexed_) return indexed_->get(cid, buffer);
   if (have_root_ && cid == roots().front()) {

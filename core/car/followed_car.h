@@ -20,6 +20,11 @@ class FollowedCar final : public ipld::BlockSource {
   // Where the file is read along, this looks at the block now, and gives it out: not to be asked twice.
   std::optional<std::size_t> plain_bytes(const ipld::Cid& cid) override;
   const std::vector<ipld::Cid>& roots() const { return facts_.header.roots; }
+  // What the file begins with; null when it cannot be read along. Before anything is asked for.
+  const SectionBatch* first_batch();
+  // Whoever takes them reads the whole file himself: first_batch(), then what comes next. A block that is
+  // asked for afterwards makes the pass.
+  std::unique_ptr<Batches> take_batches();
 
   // Says that a block which was handed out belongs to the repository.
   void reached(const ipld::Cid& cid);

@@ -2,6 +2,7 @@
 
 #include "core/mst/walker.h"
 #include "core/os/clock.h"
+#include "core/verify/blob_set.h"
 #include "core/verify/key_proof.h"
 
 #include <fmt/format.h>
@@ -16,35 +17,6 @@ constexpr std::size_t kKeptCollections = 10'000;
 constexpr std::uint64_t kRecordsPerEvent = 1024;
 // Clocks of hosts differ a little from ours.
 constexpr std::int64_t kClockToleranceUs = 5LL * 60 * 1'000'000;
-
-bool same_blob(const data::BlobRef& a, const data::BlobRef& b) { return a.cid == b.cid; }
-
-// Keeps the references unique while they come: a picture may be referred to a thousand times.
-class BlobSet {
- public:
-  void add(std::vector<data::BlobRef>& found) {
-    for (data::BlobRef& blob : found) blobs_.push_back(std::move(blob));
-    if (blobs_.size() >= compact_at_) compact();
-  }
-  std::vector<data::BlobRef> take() {
-    compact();
-    blobs_.shrink_to_fit();
-    return std::move(blobs_);
-  }
-
- private:
-  void compact() {
-    // A reference with a size says more than a legacy one.
-    std::sort(blobs_.begin(), blobs_.end(), [](const auto& a, const auto& b) {
-      if (a.cid != b.cid) return a.cid < b.cid;
-      return a.legacy < b.legacy;
-    });
-    blobs_.erase(std::unique(blobs_.begin(), blobs_.end(), same_blob), blobs_.end());
-    compact_at_ = blobs_.size() * 2 + 4096;
-  }
-  std::vector<data::BlobRef> blobs_;
-  std::size_t compact_at_ = 4096;
-};
 
 // Counts records by collection. Keys come in order, so a collection is one run; a hostile tree may break
 // that.
@@ -233,25 +205,17 @@ void check_commit(const ProofOptions& options, RepoProof& proof, Report& report)
                                commit.rev ? commit.rev->str() : std::string("none")));
 }
 
-Status walk_tree(ipld::BlockSource& blocks, const ProofOptions& options, ReachedSink* reached,
-                 RepoProof& proof, Report& report, Progress& progress, const StopToken& stop) {
-  CountingSink findings(report, proof.breaches);
-  RecordVisitor visitor(blocks, options.limits, proof, reached, report, progress);
-  const mst::WalkStats stats =
-      TRY(mst::walk(blocks, proof.commit->data, options.limits, visitor, findings, stop));
-  visitor.finish();
-  proof.tree_complete = proof.missing_count == 0 && proof.breaches == 0;
-
-  const std::uint64_t missing_nodes = proof.missing_count - visitor.missing_records();
+void tell_tree(const RepoProof& proof, unsigned height, std::uint64_t missing_records, Report& report) {
+  const std::uint64_t missing_nodes = proof.missing_count - missing_records;
   if (missing_nodes == 0 && proof.breaches == 0) {
-    report.add_check("tree", Outcome::passed, fmt::format("{} nodes, height {}", stats.nodes, stats.height));
+    report.add_check("tree", Outcome::passed, fmt::format("{} nodes, height {}", proof.nodes, height));
   } else {
     report.add_check("tree", Outcome::failed,
                      fmt::format("rules broken: {}; nodes missing: {}", proof.breaches, missing_nodes));
   }
-  if (visitor.missing_records() != 0) {
+  if (missing_records != 0) {
     report.add_check("records", Outcome::failed,
-                     fmt::format("{} of {} records missing", visitor.missing_records(), proof.records));
+                     fmt::format("{} of {} records missing", missing_records, proof.records));
   } else if (!proof.tree_complete) {
     report.add_check(
         "records", Outcome::failed,
@@ -264,6 +228,18 @@ Status walk_tree(ipld::BlockSource& blocks, const ProofOptions& options, Reached
   } else {
     report.add_check("records", Outcome::passed, fmt::format("{} records", proof.records));
   }
+}
+
+Status walk_tree(ipld::BlockSource& blocks, const ProofOptions& options, ReachedSink* reached,
+                 RepoProof& proof, Report& report, Progress& progress, const StopToken& stop) {
+  CountingSink findings(report, proof.breaches);
+  RecordVisitor visitor(blocks, options.limits, proof, reached, report, progress);
+  const mst::WalkStats stats =
+      TRY(mst::walk(blocks, proof.commit->data, options.limits, visitor, findings, stop));
+  visitor.finish();
+  proof.tree_complete = proof.missing_count == 0 && proof.breaches == 0;
+
+  tell_tree(proof, stats.height, visitor.missing_records(), report);
   return {};
 }
 
@@ -282,6 +258,22 @@ Result<RepoProof> prove_repository(ipld::BlockSource& blocks, const ipld::Cid& r
   prove_key(options.evidence, proof, report);
   if (reached != nullptr) TRY(reached->commit(proof));
   TRY(walk_tree(blocks, options, reached, proof, report, progress, stop));
+  return proof;
+}
+
+RepoProof prove_gathered(const Gathered& gathered, const ProofOptions& options, Report& report) {
+  RepoProof proof;
+  proof.commit_cid = gathered.root;
+  proof.commit = gathered.commit;
+  check_commit(options, proof, report);
+  prove_key(options.evidence, proof, report);
+  proof.nodes = gathered.tree.nodes;
+  proof.records = gathered.tree.records;
+  proof.record_bytes = gathered.tree.record_bytes;
+  proof.collections = gathered.tree.collections;
+  proof.blobs = gathered.blobs;
+  proof.tree_complete = true;
+  tell_tree(proof, gathered.tree.height, 0, report);
   return proof;
 }
 

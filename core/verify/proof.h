@@ -13,6 +13,7 @@
 #include "core/ipld/block_source.h"
 #include "core/plc/audit.h"
 #include "core/repo/commit.h"
+#include "core/verify/gathered.h"
 
 #include <cstdint>
 #include <optional>
@@ -84,5 +85,7 @@ class ReachedSink {
 Result<RepoProof> prove_repository(ipld::BlockSource& blocks, const ipld::Cid& root,
                                    const ProofOptions& options, ReachedSink* reached, Report& report,
                                    Progress& progress, const StopToken& stop);
+// The same for a repository whose tree and records were found whole as its file was read.
+RepoProof prove_gathered(const Gathered& gathered, const ProofOptions& options, Report& report);
 
 }  // namespace atb::verify

@@ -101,7 +101,9 @@ void check_container(const car::CarFacts& facts, Report& report) {
 }
 
 // The DID that the repository claims, before anything of it is proven.
-std::optional<syntax::Did> claimed_did(backup::Repository& repository, const Limits& limits) {
+std::optional<syntax::Did> claimed_did(backup::Repository& repository,
+                                       const std::optional<Gathered>& gathered, const Limits& limits) {
+  if (gathered) return gathered->commit.did;
   Bytes buffer;
   const auto block = repository.blocks().get(repository.roots().front(), buffer);
   if (!block) return std::nullopt;
@@ -125,17 +127,18 @@ void compare_manifests(const std::vector<backup::Manifest>& manifests, Verdict& 
                       "backup.json names another commit, " + manifests.front().repository.commit.str()});
 }
 
-Status prove(backup::Repository& repository, const KeyEvidence& evidence, const Options& options,
-             Verdict& verdict, Taker* taker, Progress& progress, const StopToken& stop) {
-  ProofOptions proof_options;
-  proof_options.expected_did = options.expected_did;
-  proof_options.evidence = evidence;
-  proof_options.now_us = options.now_us;
-  proof_options.limits = options.limits;
+ProofOptions proof_options(const KeyEvidence& evidence, const Options& options) {
+  return {.expected_did = options.expected_did,
+          .evidence = evidence,
+          .now_us = options.now_us,
+          .limits = options.limits};
+}
+
+Status prove(backup::Repository& repository, const ProofOptions& options, Verdict& verdict, Taker* taker,
+             Progress& progress, const StopToken& stop) {
   Marker marker(repository, verdict, taker);
-  verdict.proof = TRY(prove_repository(repository.blocks(), repository.roots().front(), proof_options,
-                                       &marker, verdict.report, progress, stop));
-  if (verdict.proof.commit) verdict.did = verdict.proof.commit->did.str();
+  verdict.proof = TRY(prove_repository(repository.blocks(), repository.roots().front(), options, &marker,
+                                       verdict.report, progress, stop));
   TRY(repository.settle());
   if (!verdict.proof.tree_complete) return {};  // what is not reached may well belong
   verdict.extra_blocks = repository.extra_blocks();
@@ -156,8 +159,10 @@ Result<Verdict> verify_backup(backup::BackupSource& source, const Options& optio
   Report container;
   const auto repository = TRY(open_repository(source, options, container, verdict.report, progress, stop));
 
+  std::optional<Gathered> gathered;
+  if (repository && taker == nullptr) gathered = TRY(gather(*repository, options.limits, progress, stop));
   std::optional<syntax::Did> did;
-  if (repository) did = claimed_did(*repository, options.limits);
+  if (repository) did = claimed_did(*repository, gathered, options.limits);
   if (!did && !source.manifests().empty()) did = source.manifests().front().did;
 
   // The file is read while the chain is walked; in the report it comes first.
@@ -166,9 +171,16 @@ Result<Verdict> verify_backup(backup::BackupSource& source, const Options& optio
   if (repository) {
     const KeyEvidence evidence{loaded.log ? &*loaded.log : nullptr,
                                loaded.document ? &*loaded.document : nullptr, options.key};
-    TRY(prove(*repository, evidence, options, verdict, taker, progress, stop));
+    const ProofOptions how = proof_options(evidence, options);
+    if (gathered) {
+      car::tell_extra_roots(gathered->facts.header, container);
+      verdict.proof = prove_gathered(*gathered, how, verdict.report);
+    } else {
+      TRY(prove(*repository, how, verdict, taker, progress, stop));
+    }
+    if (verdict.proof.commit) verdict.did = verdict.proof.commit->did.str();
     whole.merge(container);
-    check_container(repository->facts(), whole);
+    check_container(gathered ? gathered->facts : repository->facts(), whole);
   }
   whole.merge(verdict.report);
   verdict.report = std::move(whole);
