@@ -4,12 +4,16 @@
 //   entry = prefix(1) suffix(1: low 6 bits its length, bit 6 "has a subtree") bytes [link]
 //   link  = number of a node (1); one that does not exist is a missing block; 255: codec raw
 //
-// The last node is the root. Blocks go by made-up CIDs here, as no true ones make a cycle.
+// The last node is the root. Blocks go by made-up CIDs here, as no true ones make a cycle. The same tree is
+// also gathered from its blocks, which must come to what the walk comes to.
 #include "core/base/cursor.h"
 #include "core/mst/builder.h"
+#include "core/mst/gathered_tree.h"
 #include "core/mst/walker.h"
 
+#include <algorithm>
 #include <map>
+#include <optional>
 #include <set>
 #include <string>
 
@@ -25,6 +29,9 @@ ipld::Cid made_up(std::uint8_t number) {
   const Bytes name = {'n', number};
   return {codec, crypto::sha256(name)};
 }
+
+// What all keys link to.
+ipld::Cid record() { return ipld::Cid::of(ipld::Codec::dag_cbor, {}); }
 
 class Nodes final : public ipld::BlockSource {
  public:
@@ -45,6 +52,7 @@ class Nodes final : public ipld::BlockSource {
     return ByteView(buffer);
   }
 
+  const std::map<ipld::Cid, Bytes>& blocks() const { return blocks_; }
   std::size_t size() const { return blocks_.size(); }
   std::size_t reads() const { return reads_; }
   // To itself, to a later node, or to none: only then may there be a cycle, which no source that hashes its
@@ -75,7 +83,7 @@ class Nodes final : public ipld::BlockSource {
     if ((head & 8U) != 0) node.left = TRY(read_link(cursor));
     for (unsigned i = 0; i < (head & 7U); ++i) {
       const std::uint8_t prefix = TRY(cursor.byte());
-      mst::Entry entry{prefix, {}, made_up(0), {}};
+      mst::Entry entry{prefix, {}, record(), {}};
       const std::uint8_t suffix = TRY(cursor.byte());
       entry.suffix = as_text(TRY(cursor.take(suffix & 63U)));
       if ((suffix & 64U) != 0) entry.subtree = TRY(read_link(cursor));
@@ -132,6 +140,22 @@ ipld::Cid canonical_root(const Collector& seen) {
   return builder.finish().value();
 }
 
+std::optional<mst::WholeTree> gather(const Nodes& nodes, const Limits& limits) {
+  mst::GatheredTree tree(limits, 0x9e37'79b9'7f4a'7c15, 0);
+  for (const auto& [cid, block] : nodes.blocks()) {
+    if (!tree.add_node(cid, block)) return std::nullopt;
+  }
+  if (!tree.add_record(record(), 1)) return std::nullopt;
+  return tree.whole(nodes.root());
+}
+
+// A node that no link leads to, as many keys for one record as are not counted, and longer keys than are kept
+// are for the walk.
+bool to_be_gathered(const Nodes& nodes, const Collector& seen) {
+  return seen.nodes() == nodes.size() && !seen.keys().empty() && seen.keys().size() < 60 &&
+         std::ranges::all_of(seen.keys(), [](const auto& entry) { return entry.first.size() < 200; });
+}
+
 }  // namespace
 
 void fuzz_one(std::span<const std::uint8_t> input) {
@@ -148,9 +172,18 @@ void fuzz_one(std::span<const std::uint8_t> input) {
               stats->missing_nodes == seen.missing(),
           "a walk counts what it tells");
   require((stats->breaches == 0) == findings.findings().empty(), "every breach is a finding");
-  if (stats->breaches == 0 && stats->missing_nodes == 0)
+  const bool clean = stats->breaches == 0 && stats->missing_nodes == 0;
+  if (clean)
     require(nodes.true_cid(nodes.root()) == canonical_root(seen),
             "a tree without fault is the canonical one");
+  const auto whole = gather(nodes, limits);
+  if (whole) {
+    require(clean && whole->nodes == stats->nodes && whole->records == stats->records &&
+                whole->record_bytes == stats->records && whole->height == stats->height,
+            "what is gathered whole is whole to a walk");
+  } else {
+    require(!clean || !to_be_gathered(nodes, seen), "what a walk finds whole is gathered");
+  }
 }
 
 }  // namespace atb::fuzz

@@ -54,7 +54,7 @@ class KeptNodes {
   void read(std::uint32_t place, Read& node) const;
 
  private:
-  static constexpr std::size_t kChunk = 1U << 20;
+  static constexpr std::size_t kChunk = 64U << 10;
   static constexpr std::size_t kUnit = 4;  // bytes that a place counts
 
   std::vector<std::unique_ptr<std::uint8_t[]>> chunks_;

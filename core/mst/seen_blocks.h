@@ -34,7 +34,7 @@ class SeenBlocks {
   struct alignas(32) Aligned {  // in one line of the cache
     crypto::Digest digest;
   };
-  static constexpr unsigned kChunkBits = 14;   // digests of a chunk: none is ever moved
+  static constexpr unsigned kChunkBits = 11;   // digests of a chunk: none is ever moved
   static constexpr unsigned kNumberBits = 27;  // the rest of a place is a tag, which spares most looks
 
   std::uint64_t mixed(const crypto::Digest& digest) const;
