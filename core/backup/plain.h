@@ -7,6 +7,7 @@
 
 namespace atb::backup {
 
+// For one reader, which looks from one thread at a time: it remembers what records look like.
 car::LookAtBlock look_for_plain(const Limits& limits);
 
 }  // namespace atb::backup

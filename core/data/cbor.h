@@ -45,7 +45,5 @@ struct RecordScan {
 RecordScan scan_record(ByteView bytes, const Limits& limits);
 // The same into a scan that is there, for its memory.
 void scan_record_into(RecordScan& scan, ByteView bytes, const Limits& limits);
-// Does a scan find neither a deviation nor a blob?
-bool is_plain_record(ByteView bytes, const Limits& limits);
 
 }  // namespace atb::data

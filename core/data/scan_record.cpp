@@ -1,6 +1,5 @@
 #include "core/base/bytes.h"
 #include "core/data/cbor.h"
-#include "core/data/plain_record.h"
 #include "core/ipld/cbor_rule.h"
 #include "core/ipld/cbor_walk.h"
 
@@ -149,13 +148,6 @@ RecordScan scan_record(ByteView bytes, const Limits& limits) {
   RecordScan scan;
   scan_record_into(scan, bytes, limits);
   return scan;
-}
-
-bool is_plain_record(ByteView bytes, const Limits& limits) {
-  if (is_surely_plain(bytes, limits)) return true;
-  thread_local RecordScan scan;
-  scan_record_into(scan, bytes, limits);
-  return scan.deviation.empty() && scan.blobs.empty();
 }
 
 }  // namespace atb::data

@@ -68,6 +68,15 @@ std::string picture() {
       cid.str());
 }
 
+// Like those that repositories mostly consist of; as long for any language of four letters.
+Bytes like(std::string_view language) {
+  const ipld::Cid post = ipld::Cid::of(ipld::Codec::dag_cbor, as_bytes("a post"));
+  return cbor_of_json(fmt::format(
+      R"({{"$type":"app.bsky.feed.like","subject":{{"cid":"{0}","uri":"at://did:plc:abc/x/1"}},)"
+      R"("link":{{"$link":"{0}"}},"bytes":{{"$bytes":"AAEC/w"}},"langs":["{1}"],"n":24,"yes":true}})",
+      post.str(), language));
+}
+
 void varint_cid(const Corpus& corpus) {
   const ipld::Cid node = ipld::Cid::of(ipld::Codec::dag_cbor, as_bytes("a node"));
   const ipld::Cid blob = ipld::Cid::of(ipld::Codec::raw, as_bytes("a blob"));
@@ -90,6 +99,8 @@ void cbor(const Corpus& corpus) {
   const Bytes post = cbor_of_json(kPost);
   corpus.add("post", post);
   corpus.add("picture", cbor_of_json(picture()));
+  corpus.add("like", like("engl"));
+  corpus.add("like-and-another-of-its-size", joined({like("engl"), like("blob")}));
   corpus.add("every-type", cbor_of_json(R"({"a":null,"b":[true,false,-1,"",{}],"c":{"$bytes":""}})"));
   corpus.hex("integers", "8a0017181818ff1901001a000100001b00000001000000001b7fffffffffffffff201818");
   corpus.add("nested-128", joined({Bytes(127, 0x81), {0x80}}));
