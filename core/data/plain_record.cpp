@@ -195,9 +195,9 @@ bool PlainRecords::learn(ByteView record, Shape& shape) {
   Bits bits(matters_);
   if (!PlainShape(record, limits_, bits).read()) return false;
   if (!bits.all_ascii()) return true;
-  shape.bytes.clear();
-  for (std::size_t at = 0; at < record.size(); ++at) shape.bytes.push_back(record[at] & matters_[at]);
-  shape.bytes.insert(shape.bytes.end(), matters_.begin(), matters_.end());
+  shape.bytes.resize(2 * record.size());
+  std::ranges::copy(matters_, shape.bytes.begin() + static_cast<std::ptrdiff_t>(record.size()));
+  for (std::size_t at = 0; at < record.size(); ++at) shape.bytes[at] = record[at] & matters_[at];
   shape.misses = 0;
   shape.patience = std::min(2 * shape.patience, kMaxPatience);
   return true;
