@@ -71,10 +71,11 @@ class ReadAhead final : public car::Batches {
 
 }  // namespace
 
-Result<std::unique_ptr<car::Batches>> read_ahead(const RandomAccess& file, const Limits& limits) {
-  if (file.size() <= kSmall) return car::open_batches(file, limits);
+Result<std::unique_ptr<car::Batches>> read_ahead(const RandomAccess& file, const Limits& limits,
+                                                 const car::LookAtBlock& look) {
+  if (file.size() <= kSmall) return car::open_batches(file, limits, look);
   auto source = stream_of(file);
-  car::BatchReader reader = TRY(car::BatchReader::open(*source, limits));
+  car::BatchReader reader = TRY(car::BatchReader::open(*source, limits, car::Roots::required, look));
   return std::unique_ptr<car::Batches>(new ReadAhead(std::move(source), std::move(reader)));
 }
 

@@ -31,10 +31,12 @@ std::optional<std::size_t> foreign_cid_bytes(ByteView section) {
 }  // namespace
 
 struct BatchReader::State {
-  State(ByteSource& source_, const Limits& limits_) : source(&source_), limits(limits_) {}
+  State(ByteSource& source_, const Limits& limits_, LookAtBlock look_)
+      : source(&source_), limits(limits_), look(std::move(look_)) {}
 
   ByteSource* source;
   Limits limits;
+  LookAtBlock look;
   Header header;
   Bytes carry;                 // read, and not consumed yet
   std::uint64_t consumed = 0;  // bytes of the file before `carry`
@@ -215,7 +217,13 @@ void BatchReader::State::hash(std::vector<Section>& found) {
   digests.resize(blocks.size());
   crypto::sha256_many(blocks, digests);
   for (std::size_t i = 0; i < found.size(); ++i) {
-    if (found[i].cid && found[i].cid->digest() != digests[i]) found[i].state = Section::State::wrong_hash;
+    Section& section = found[i];
+    if (!section.cid) continue;
+    if (section.cid->digest() != digests[i]) {
+      section.state = Section::State::wrong_hash;
+    } else {
+      section.plain = look && look(section.block);
+    }
   }
 }
 
@@ -226,8 +234,9 @@ BatchReader::~BatchReader() = default;
 
 const Header& BatchReader::header() const { return state_->header; }
 
-Result<BatchReader> BatchReader::open(ByteSource& source, const Limits& limits, Roots roots) {
-  auto state = std::make_unique<State>(source, limits);
+Result<BatchReader> BatchReader::open(ByteSource& source, const Limits& limits, Roots roots,
+                                      LookAtBlock look) {
+  auto state = std::make_unique<State>(source, limits, std::move(look));
   TRY(state->read_header(roots));
   return BatchReader(std::move(state));
 }

@@ -5,7 +5,14 @@
 
 #include "core/car/reader.h"
 
+#include <functional>
+
 namespace atb::car {
+
+// A look at each good block in the thread that reads it, right after it was hashed: its bytes are in that
+// core's cache, and for most blocks no other thread touches them. True: there is nothing in it that anyone
+// would read it again for (BlockSource::plain_bytes).
+using LookAtBlock = std::function<bool(ByteView)>;
 
 // Used again and again for its memory.
 struct SectionBatch {
@@ -27,8 +34,9 @@ class Batches {
 
 class BatchReader {
  public:
-  // As Reader::open().
-  static Result<BatchReader> open(ByteSource& source, const Limits& limits, Roots roots = Roots::required);
+  // As Reader::open(). The look may be empty: no block is plain then.
+  static Result<BatchReader> open(ByteSource& source, const Limits& limits, Roots roots = Roots::required,
+                                  LookAtBlock look = {});
   BatchReader(BatchReader&&) noexcept;
   BatchReader& operator=(BatchReader&&) noexcept;
   ~BatchReader();

@@ -5,7 +5,7 @@ namespace atb::car {
 Result<FollowedCar> FollowedCar::open(const RandomAccess& file, ReadOptions options, FindingSink& findings,
                                       Progress& progress, const StopToken& stop) {
   FollowedCar car(file, std::move(options), findings, progress, stop);
-  car.batches_ = TRY(car.options_.batches(file, car.options_.limits));
+  car.batches_ = TRY(car.options_.batches(file, car.options_.limits, car.options_.look));
   car.facts_.header = car.batches_->header();
   car.facts_.bytes = file.size();
   car.followed_ = car.facts_.header.bytes;
@@ -62,11 +62,8 @@ void FollowedCar::hand_out(const Section& section) {
 
 std::optional<std::size_t> FollowedCar::plain_bytes(const ipld::Cid& cid) {
   if (indexed_) return indexed_->plain_bytes(cid);
-  if (!options_.look) return std::nullopt;
   const Section* next = peek();
-  if (next == nullptr || next->state != Section::State::good || *next->cid != cid ||
-      !options_.look(next->block))
-    return std::nullopt;
+  if (next == nullptr || !next->plain || *next->cid != cid) return std::nullopt;
   hand_out(*next);
   return next->block.size();
 }

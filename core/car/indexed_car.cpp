@@ -57,9 +57,8 @@ class Pass {
     offset_ = section.block_offset + section.block.size();
     switch (section.state) {
       case Section::State::good: {
-        const bool plain = options_.look && options_.look(section.block);
-        TRY(index_.add(*section.cid,
-                       {section.block_offset, static_cast<std::uint32_t>(section.block.size()), plain}));
+        const auto length = static_cast<std::uint32_t>(section.block.size());
+        TRY(index_.add(*section.cid, {section.block_offset, length, section.plain}));
         ++facts_.sections;
         break;
       }
@@ -92,9 +91,10 @@ class Pass {
 
 }  // namespace
 
-Result<std::unique_ptr<Batches>> open_batches(const RandomAccess& file, const Limits& limits) {
+Result<std::unique_ptr<Batches>> open_batches(const RandomAccess& file, const Limits& limits,
+                                              const LookAtBlock& look) {
   auto source = stream_of(file);
-  BatchReader reader = TRY(BatchReader::open(*source, limits));
+  BatchReader reader = TRY(BatchReader::open(*source, limits, Roots::required, look));
   return std::unique_ptr<Batches>(new PlainBatches(std::move(source), std::move(reader)));
 }
 
@@ -110,7 +110,7 @@ Result<IndexedCar> IndexedCar::read(const RandomAccess& file, const ReadOptions&
   CarFacts& facts = car.facts_;
   facts.bytes = file.size();
 
-  const auto batches = TRY(options.batches(file, options.limits));
+  const auto batches = TRY(options.batches(file, options.limits, options.look));
   facts.header = batches->header();
   Pass pass(car.index_, facts, options, findings, progress, stop);
   auto outcome = pass.run(*batches);

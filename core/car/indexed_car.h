@@ -27,13 +27,10 @@ struct CarFacts {
 
 // Opens a file for reading it by the batch; in a thread of its own, perhaps. `file` must outlive it.
 using OpenBatches =
-    std::function<Result<std::unique_ptr<Batches>>(const RandomAccess& file, const Limits& limits)>;
+    std::function<Result<std::unique_ptr<Batches>>(const RandomAccess&, const Limits&, const LookAtBlock&)>;
 // In the caller's thread.
-Result<std::unique_ptr<Batches>> open_batches(const RandomAccess& file, const Limits& limits);
-
-// A look at each block while its bytes are at hand, in file order. True: there is nothing in it that anyone
-// would read it again for (BlockSource::plain_bytes).
-using LookAtBlock = std::function<bool(ByteView)>;
+Result<std::unique_ptr<Batches>> open_batches(const RandomAccess& file, const Limits& limits,
+                                              const LookAtBlock& look = {});
 
 struct ReadOptions {
   Limits limits;

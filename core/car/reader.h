@@ -31,6 +31,7 @@ struct Header {
 struct Section {
   enum class State : std::uint8_t { good, wrong_hash, unsupported_cid };
   State state = State::good;
+  bool plain = false;                // what a look said of a good one (batch.h)
   std::optional<ipld::Cid> cid;      // empty when unsupported
   std::uint64_t section_offset = 0;  // of the varint
   std::uint64_t block_offset = 0;    // of the block's first byte

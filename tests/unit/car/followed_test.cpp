@@ -28,9 +28,9 @@ struct Opened {
 
   explicit Opened(Bytes bytes) : file(std::move(bytes)) {
     car::ReadOptions options;
-    options.batches = [this](const RandomAccess& source, const Limits& limits) {
+    options.batches = [this](const RandomAccess& source, const Limits& limits, const car::LookAtBlock& look) {
       ++passes;
-      return car::open_batches(source, limits);
+      return car::open_batches(source, limits, look);
     };
     options.look = [](ByteView block) { return block.size() % 2 == 0; };
     auto opened = car::FollowedCar::open(file, std::move(options), report, no_progress(), never_);
