@@ -1,4 +1,4 @@
-// SHA-256, one at a time and incremental. OpenSSL's, with the algorithm fetched once.
+// SHA-256, one at a time and incremental: OpenSSL's.
 #pragma once
 
 #include "core/base/bytes.h"
