@@ -1,6 +1,5 @@
 #include "core/verify/gathered.h"
 
-#include "core/data/plain_record.h"
 #include "core/os/random.h"
 #include "core/verify/blob_set.h"
 
@@ -40,7 +39,7 @@ class Gatherer {
     for (std::size_t i = 0; i < sections.size(); ++i) {
       expect(sections, i);
       const car::Section& section = sections[i];
-      if (section.state != car::Section::State::good || !take(*section.cid, section.block)) return false;
+      if (section.state != car::Section::State::good || !take(section)) return false;
     }
     return true;
   }
@@ -59,7 +58,9 @@ class Gatherer {
     if (next < sections.size() && sections[next].cid) tree_.expect_now(*sections[next].cid);
   }
 
-  bool take(const ipld::Cid& cid, ByteView block) {
+  bool take(const car::Section& section) {
+    const ipld::Cid& cid = *section.cid;
+    const ByteView block = section.block;
     if (cid == root_) {
       if (commit_) return false;
       auto commit = repo::decode_commit(block, limits_);
@@ -69,7 +70,7 @@ class Gatherer {
     // Which of the two it is meant to be, the link to it says. A record that looks like a node is for the
     // walk.
     if (mst::looks_like_node(block)) return tree_.add_node(cid, block);
-    if (!data::is_surely_plain(block, limits_)) {
+    if (!section.plain) {
       data::scan_record_into(scan_, block, limits_);
       if (!scan_.deviation.empty()) return false;
       blobs_.add(scan_.blobs);
