@@ -9,7 +9,9 @@ namespace atb::backup {
 namespace {
 
 constexpr std::size_t kSmall = 512U << 10;  // not worth a thread
-constexpr std::size_t kSlots = 4;
+constexpr std::size_t kSlots = 8;
+// Who had to wait is woken for so many slots at once: each time costs some ten microseconds.
+constexpr std::size_t kWorthWaking = 4;
 
 // A ring: the thread fills slots in turn, the caller takes them in turn and holds the one it took last.
 class ReadAhead final : public car::Batches {
@@ -33,27 +35,30 @@ class ReadAhead final : public car::Batches {
     std::unique_lock lock(mutex_);
     if (holds_one_) {
       ++taken_;
-      changed_.notify_all();
+      if (ready_to_fill()) changed_.notify_all();
     }
-    changed_.wait(lock, [this] { return filled_ > taken_; });
+    if (filled_ == taken_) changed_.wait(lock, [this] { return ready_to_take(); });
     holds_one_ = true;
     return &slots_[taken_ % kSlots];
   }
 
  private:
+  bool ready_to_take() const { return ended_ || filled_ - taken_ >= kWorthWaking; }
+  bool ready_to_fill() const { return abandoned_ || filled_ - taken_ <= kSlots - kWorthWaking; }
+
   void fill() {
     while (true) {
       std::unique_lock lock(mutex_);
-      changed_.wait(lock, [this] { return abandoned_ || filled_ - taken_ < kSlots; });
+      if (filled_ - taken_ == kSlots) changed_.wait(lock, [this] { return ready_to_fill(); });
       if (abandoned_) return;
       car::SectionBatch& slot = slots_[filled_ % kSlots];
       lock.unlock();
       reader_.read(slot);
-      const bool last = slot.ended || slot.failure.has_value();
       lock.lock();
       ++filled_;
-      changed_.notify_all();
-      if (last) return;
+      ended_ = slot.ended || slot.failure.has_value();
+      if (ready_to_take()) changed_.notify_all();
+      if (ended_) return;
     }
   }
 
@@ -65,6 +70,7 @@ class ReadAhead final : public car::Batches {
   std::size_t filled_ = 0;
   std::size_t taken_ = 0;  // and given back
   bool holds_one_ = false;
+  bool ended_ = false;  // nothing comes after the slots filled
   bool abandoned_ = false;
   std::thread thread_;  // last: it starts when all else is there
 };

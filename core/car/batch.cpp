@@ -12,7 +12,7 @@ namespace atb::car {
 namespace {
 
 // Small enough to stay in a core's cache between being read, hashed and walked.
-constexpr std::size_t kBatchBytes = 256U << 10;
+constexpr std::size_t kBatchBytes = 128U << 10;
 constexpr std::size_t kCidSlack = 128;  // room for a CID that is longer than ours
 constexpr std::size_t kVarintBytes = 9;
 
