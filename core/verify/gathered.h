@@ -5,6 +5,7 @@
 #include "core/backup/source.h"
 #include "core/base/progress.h"
 #include "core/base/stop.h"
+#include "core/car/indexed_car.h"
 #include "core/data/cbor.h"
 #include "core/mst/gathered_tree.h"
 #include "core/repo/commit.h"
