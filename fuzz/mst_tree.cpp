@@ -141,12 +141,18 @@ ipld::Cid canonical_root(const Collector& seen) {
 }
 
 std::optional<mst::WholeTree> gather(const Nodes& nodes, const Limits& limits) {
-  mst::GatheredTree tree(limits, 0x9e37'79b9'7f4a'7c15, 0);
+  mst::GatheredTree tree(limits, {1, 2, 3, 4}, 0);
   for (const auto& [cid, block] : nodes.blocks()) {
     if (!tree.add_node(cid, block)) return std::nullopt;
   }
   if (!tree.add_record(record(), 1)) return std::nullopt;
   return tree.whole(nodes.root());
+}
+
+std::vector<std::pair<std::string, std::uint64_t>> collections_of(const Collector& seen) {
+  std::map<std::string, std::uint64_t> counts;
+  for (const auto& [key, cid] : seen.keys()) ++counts[key.substr(0, key.find('/'))];
+  return {counts.begin(), counts.end()};
 }
 
 // A node that no link leads to, as many keys for one record as are not counted, and longer keys than are kept
@@ -179,7 +185,8 @@ void fuzz_one(std::span<const std::uint8_t> input) {
   const auto whole = gather(nodes, limits);
   if (whole) {
     require(clean && whole->nodes == stats->nodes && whole->records == stats->records &&
-                whole->record_bytes == stats->records && whole->height == stats->height,
+                whole->record_bytes == stats->records && whole->height == stats->height &&
+                whole->collections == collections_of(seen),
             "what is gathered whole is whole to a walk");
   } else {
     require(!clean || !to_be_gathered(nodes, seen), "what a walk finds whole is gathered");

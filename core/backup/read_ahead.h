@@ -6,7 +6,7 @@
 
 namespace atb::backup {
 
-// As car::open_batches. A file of one batch is read in the caller's thread.
+// As car::open_batches. A small file is read in the caller's thread.
 Result<std::unique_ptr<car::Batches>> read_ahead(const RandomAccess& file, const Limits& limits,
                                                  const car::LookAtBlock& look = {});
 

@@ -17,7 +17,7 @@ class FollowedCar final : public ipld::BlockSource {
 
   // The view lives until the buffer changes, as everywhere.
   Result<ByteView> get(const ipld::Cid& cid, Bytes& buffer) override;
-  // Where the file is read along, this looks at the block now, and gives it out: not to be asked twice.
+  // Where the file is read along, this gives the block out: not to be asked twice.
   std::optional<std::size_t> plain_bytes(const ipld::Cid& cid) override;
   const std::vector<ipld::Cid>& roots() const { return facts_.header.roots; }
   // What the file begins with; null when it cannot be read along. Before anything is asked for.

@@ -27,14 +27,8 @@ class PlainBatches final : public Batches {
 // One pass over the sections. What is wrong with single blocks goes to `findings`.
 class Pass {
  public:
-  Pass(BlockIndex& index, CarFacts& facts, const ReadOptions& options, FindingSink& findings,
-       Progress& progress, const StopToken& stop)
-      : index_(index),
-        facts_(facts),
-        options_(options),
-        findings_(findings),
-        progress_(progress),
-        stop_(stop) {}
+  Pass(BlockIndex& index, CarFacts& facts, FindingSink& findings, Progress& progress, const StopToken& stop)
+      : index_(index), facts_(facts), findings_(findings), progress_(progress), stop_(stop) {}
 
   Status run(Batches& batches) {
     offset_ = facts_.header.bytes;
@@ -81,7 +75,6 @@ class Pass {
 
   BlockIndex& index_;
   CarFacts& facts_;
-  const ReadOptions& options_;
   FindingSink& findings_;
   Progress& progress_;
   const StopToken& stop_;
@@ -112,7 +105,7 @@ Result<IndexedCar> IndexedCar::read(const RandomAccess& file, const ReadOptions&
 
   const auto batches = TRY(options.batches(file, options.limits, options.look));
   facts.header = batches->header();
-  Pass pass(car.index_, facts, options, findings, progress, stop);
+  Pass pass(car.index_, facts, findings, progress, stop);
   auto outcome = pass.run(*batches);
   if (!outcome) {
     // Broken framing is a fact about the file; anything else (a failing disk, Ctrl-C) ends the work.

@@ -188,9 +188,11 @@ bool PlainRecords::is_surely_plain(ByteView record) {
   return learn(record, shape);
 }
 
-// A shape that fits now and then stays; one that does not makes room, but less and less often: records of
-// many shapes share some sizes, and learning costs more than it saves there.
+// A shape that fits now and then stays; one that does not makes room, but it is tried less and less often:
+// records of many shapes share some sizes, and learning costs more than it saves there.
 bool PlainRecords::learn(ByteView record, Shape& shape) {
+  shape.misses = 0;
+  shape.patience = std::min(2 * shape.patience, kMaxPatience);
   matters_.resize(record.size());
   Bits bits(matters_);
   if (!PlainShape(record, limits_, bits).read()) return false;
@@ -198,8 +200,6 @@ bool PlainRecords::learn(ByteView record, Shape& shape) {
   shape.bytes.resize(2 * record.size());
   std::ranges::copy(matters_, shape.bytes.begin() + static_cast<std::ptrdiff_t>(record.size()));
   for (std::size_t at = 0; at < record.size(); ++at) shape.bytes[at] = record[at] & matters_[at];
-  shape.misses = 0;
-  shape.patience = std::min(2 * shape.patience, kMaxPatience);
   return true;
 }
 

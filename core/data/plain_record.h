@@ -30,7 +30,7 @@ class PlainRecords {
   struct Shape {
     Bytes bytes;  // a record's, without the bits that do not matter; then the bits that do. Empty at first
     unsigned misses = 0;    // in a row
-    unsigned patience = 2;  // the miss that another record is learned at
+    unsigned patience = 2;  // the miss that another record is tried at
   };
   bool learn(ByteView record, Shape& shape);
 

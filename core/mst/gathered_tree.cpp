@@ -1,7 +1,12 @@
 #include "core/mst/gathered_tree.h"
 
+#include "core/mst/kept_nodes.h"
+#include "core/mst/node.h"
+#include "core/mst/seen_blocks.h"
+#include "core/mst/usual_keys.h"
+
 #include <algorithm>
-#include <memory>
+#include <map>
 
 namespace atb::mst {
 namespace {
@@ -18,14 +23,62 @@ constexpr std::uint32_t kLength = (1U << kLengthBits) - 1;
 constexpr std::uint32_t kOneLink = 1U << kLengthBits;
 constexpr std::uint32_t kLinks = 63U << kLengthBits;
 
-constexpr std::size_t kCollections = 0xffff;
-
 }  // namespace
 
-GatheredTree::GatheredTree(const Limits& limits, std::uint64_t salt, std::uint64_t expected_blocks)
-    : limits_(&limits), seen_(salt, expected_blocks), usual_keys_(limits) {}
+struct GatheredTree::State {
+  using Number = SeenBlocks::Number;
 
-bool GatheredTree::add_record(const ipld::Cid& cid, std::size_t bytes) {
+  State(const Limits& limits, const Salt& salt, std::uint64_t expected_blocks)
+      : limits_(&limits), seen_(salt, expected_blocks), usual_keys_(limits) {}
+  bool add_node(const ipld::Cid& cid, ByteView block);
+  bool add_record(const ipld::Cid& cid, std::size_t bytes);
+  std::optional<WholeTree> whole(const ipld::Cid& root, const StopToken& stop);
+
+  // One level of the tree while it is held together.
+  struct Level {
+    KeptNodes::Read node;
+    std::size_t next = 0;  // item
+    unsigned height = 0;
+    std::optional<KeptKey> lower;  // views into levels above
+    std::optional<KeptKey> upper;
+  };
+
+  // A link that waits for its number: what that takes is fetched meanwhile.
+  struct Link {
+    crypto::Digest digest;
+    std::uint8_t* number_at;  // of a subtree, where its number is kept; null: to a record
+  };
+  static constexpr std::size_t kWaiting = 32;  // a power of two
+
+  bool keep(std::optional<unsigned> height);
+  bool find_collection();
+  bool add_link(const ipld::Cid& cid, std::uint8_t* number_at);
+  bool number_link(const Link& link);
+  bool hold_together(const ipld::Cid& root, WholeTree& tree, const StopToken& stop);
+  bool enter(Number number, std::optional<unsigned> height, const std::optional<KeptKey>& lower,
+             const std::optional<KeptKey>& upper);
+  bool follow(Level& level, std::size_t at);
+  bool below(const KeptKey& a, const KeptKey& b) const;
+
+  const Limits* limits_;
+  SeenBlocks seen_;
+  KeptNodes kept_;
+  UsualKeys usual_keys_;
+  Node node_;
+  std::string key_;
+  std::map<std::string, std::uint16_t, std::less<>> collection_numbers_;
+  std::vector<std::pair<std::string, std::uint64_t>> collections_;  // by number
+  std::uint16_t collection_ = 0;                                    // of key_
+  std::size_t slash_ = 0;
+  std::array<Link, kWaiting> waiting_{};
+  std::size_t links_ = 0;  // so far
+  std::uint64_t nodes_ = 0;
+  std::uint64_t records_ = 0;
+  std::vector<std::unique_ptr<Level>> levels_;
+  std::size_t depth_ = 0;
+};
+
+bool GatheredTree::State::add_record(const ipld::Cid& cid, std::size_t bytes) {
   const auto number = seen_.number_of(cid.digest());
   if (!number || cid.codec() != ipld::Codec::dag_cbor || bytes > kLength) return false;
   std::uint32_t& state = seen_.state(*number);
@@ -34,7 +87,7 @@ bool GatheredTree::add_record(const ipld::Cid& cid, std::size_t bytes) {
   return true;
 }
 
-bool GatheredTree::add_node(const ipld::Cid& cid, ByteView block) {
+bool GatheredTree::State::add_node(const ipld::Cid& cid, ByteView block) {
   if (cid.codec() != ipld::Codec::dag_cbor || !decode_node_into(node_, block, *limits_)) return false;
   const auto height = usual_keys_.height(node_.entries, std::nullopt, std::nullopt);
   // Without keys it stands for a height that has none.
@@ -56,7 +109,7 @@ bool GatheredTree::add_node(const ipld::Cid& cid, ByteView block) {
 }
 
 // What of the node at hand is needed later.
-bool GatheredTree::keep(std::optional<unsigned> height) {
+bool GatheredTree::State::keep(std::optional<unsigned> height) {
   const auto& entries = node_.entries;
   kept_.begin(height);
   if (node_.left) kept_.link();
@@ -78,34 +131,34 @@ bool GatheredTree::keep(std::optional<unsigned> height) {
 }
 
 // Of key_. False: there are too many.
-bool GatheredTree::find_collection() {
+bool GatheredTree::State::find_collection() {
   slash_ = key_.find('/');
   const std::string_view name = std::string_view(key_).substr(0, slash_);
   if (!collections_.empty() && collections_[collection_].first == name) return true;
-  if (collections_.size() == kCollections) return false;
   const auto [known, made] =
       collection_numbers_.try_emplace(std::string(name), static_cast<std::uint16_t>(collections_.size()));
+  if (made && collections_.size() == kKeptCollections) return false;
   if (made) collections_.emplace_back(name, 0);
   collection_ = known->second;
   return true;
 }
 
-bool GatheredTree::add_link(const ipld::Cid& cid, std::uint8_t* number) {
+bool GatheredTree::State::add_link(const ipld::Cid& cid, std::uint8_t* number_at) {
   if (cid.codec() != ipld::Codec::dag_cbor) return false;
   Link& link = waiting_[links_ % kWaiting];
   if (links_ >= kWaiting && !number_link(link)) return false;
-  link = {cid.digest(), number};
+  link = {cid.digest(), number_at};
   seen_.fetch_place(link.digest);
   if (links_ >= kWaiting / 2) seen_.fetch_digest(waiting_[(links_ - kWaiting / 2) % kWaiting].digest);
   ++links_;
   return true;
 }
 
-bool GatheredTree::number_link(const Link& link) {
+bool GatheredTree::State::number_link(const Link& link) {
   const auto number = seen_.number_of(link.digest);
   if (!number) return false;
-  if (link.number != nullptr) {
-    KeptNodes::write_link(link.number, *number);
+  if (link.number_at != nullptr) {
+    KeptNodes::write_link(link.number_at, *number);
     return true;
   }
   std::uint32_t& state = seen_.state(*number);
@@ -114,12 +167,12 @@ bool GatheredTree::number_link(const Link& link) {
   return true;
 }
 
-std::optional<WholeTree> GatheredTree::whole(const ipld::Cid& root) {
+std::optional<WholeTree> GatheredTree::State::whole(const ipld::Cid& root, const StopToken& stop) {
   for (std::size_t i = links_ - std::min(links_, kWaiting); i < links_; ++i) {
     if (!number_link(waiting_[i % kWaiting])) return std::nullopt;
   }
   WholeTree tree;
-  if (!hold_together(root, tree)) return std::nullopt;
+  if (!hold_together(root, tree, stop)) return std::nullopt;
   for (Number number = 0; number < seen_.count(); ++number) {
     const std::uint32_t state = seen_.state(number);
     if ((state & kThere) == 0) return std::nullopt;
@@ -138,12 +191,13 @@ std::optional<WholeTree> GatheredTree::whole(const ipld::Cid& root) {
   return tree;
 }
 
-bool GatheredTree::hold_together(const ipld::Cid& root, WholeTree& tree) {
+bool GatheredTree::State::hold_together(const ipld::Cid& root, WholeTree& tree, const StopToken& stop) {
   const auto number = seen_.number_of(root.digest());
   if (!number || root.codec() != ipld::Codec::dag_cbor) return false;
   if (!enter(*number, std::nullopt, std::nullopt, std::nullopt)) return false;
   tree.height = levels_.front()->height;
   while (depth_ > 0) {
+    if (stop.stop_requested()) return false;
     Level& level = *levels_[depth_ - 1];
     while (level.next < level.node.items.size() && !level.node.items[level.next].is_link) ++level.next;
     if (level.next == level.node.items.size()) {
@@ -155,7 +209,7 @@ bool GatheredTree::hold_together(const ipld::Cid& root, WholeTree& tree) {
   return true;
 }
 
-bool GatheredTree::follow(Level& level, std::size_t at) {
+bool GatheredTree::State::follow(Level& level, std::size_t at) {
   const auto& items = level.node.items;
   if (level.height == 0) return false;
   const auto lower = at > 0 ? std::optional(level.node.key(items[at - 1])) : level.lower;
@@ -164,8 +218,8 @@ bool GatheredTree::follow(Level& level, std::size_t at) {
 }
 
 // A node becomes the last level, if it may be where it is linked from.
-bool GatheredTree::enter(Number number, std::optional<unsigned> height, const std::optional<KeptKey>& lower,
-                         const std::optional<KeptKey>& upper) {
+bool GatheredTree::State::enter(Number number, std::optional<unsigned> height,
+                                const std::optional<KeptKey>& lower, const std::optional<KeptKey>& upper) {
   std::uint32_t& state = seen_.state(number);
   if ((state & (kThere | kNode | kReached)) != (kThere | kNode)) return false;
   state |= kReached;
@@ -195,9 +249,23 @@ bool GatheredTree::enter(Number number, std::optional<unsigned> height, const st
 
 // A slash sorts below whatever a collection may hold but '-' and '.', so names and record keys cannot be
 // compared one after the other.
-bool GatheredTree::below(const KeptKey& a, const KeptKey& b) const {
+bool GatheredTree::State::below(const KeptKey& a, const KeptKey& b) const {
   if (a.collection == b.collection) return a.record_key < b.record_key;
   return collections_[a.collection].first + "/" < collections_[b.collection].first + "/";
+}
+
+GatheredTree::GatheredTree(const Limits& limits, const Salt& salt, std::uint64_t expected_blocks)
+    : state_(std::make_unique<State>(limits, salt, expected_blocks)) {}
+GatheredTree::~GatheredTree() = default;
+
+void GatheredTree::fetch_place(const ipld::Cid& cid) const { state_->seen_.fetch_place(cid.digest()); }
+void GatheredTree::fetch_digest(const ipld::Cid& cid) const { state_->seen_.fetch_digest(cid.digest()); }
+bool GatheredTree::add_node(const ipld::Cid& cid, ByteView block) { return state_->add_node(cid, block); }
+bool GatheredTree::add_record(const ipld::Cid& cid, std::size_t bytes) {
+  return state_->add_record(cid, bytes);
+}
+std::optional<WholeTree> GatheredTree::whole(const ipld::Cid& root, const StopToken& stop) {
+  return state_->whole(root, stop);
 }
 
 }  // namespace atb::mst

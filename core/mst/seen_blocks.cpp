@@ -11,6 +11,13 @@ namespace {
 constexpr unsigned kFewest = 10;  // bits
 constexpr unsigned kMost = 31;
 
+// Of 128 bits, the two halves together: each bit of it depends on all of both factors.
+std::uint64_t folded_product(std::uint64_t a, std::uint64_t b) {
+  __extension__ typedef unsigned __int128 Wide;  // NOLINT(modernize-use-using): only so is it no error
+  const Wide product = Wide{a} * b;
+  return static_cast<std::uint64_t>(product) ^ static_cast<std::uint64_t>(product >> 64U);
+}
+
 bool same(const crypto::Digest& a, const crypto::Digest& b) {
   std::array<std::uint64_t, 4> x;
   std::array<std::uint64_t, 4> y;
@@ -21,7 +28,7 @@ bool same(const crypto::Digest& a, const crypto::Digest& b) {
 
 }  // namespace
 
-SeenBlocks::SeenBlocks(std::uint64_t salt, std::uint64_t expected) : factor_(salt | 1U) {
+SeenBlocks::SeenBlocks(const Salt& salt, std::uint64_t expected) : salt_(salt) {
   // Three quarters full at most.
   const auto wanted = static_cast<unsigned>(std::bit_width(expected + expected / 3));
   lay(std::clamp(wanted, kFewest, 24U));
@@ -39,11 +46,12 @@ void SeenBlocks::lay(unsigned bits) {
   }
 }
 
-// A digest is uniform, unless someone chose it: multiplied by what he does not know, the high bits are.
+// A digest is uniform, unless someone chose it.
 std::uint64_t SeenBlocks::mixed(const crypto::Digest& digest) const {
-  std::uint64_t head = 0;
-  std::memcpy(&head, digest.data(), sizeof head);
-  return head * factor_;
+  std::array<std::uint64_t, 4> words;
+  std::memcpy(words.data(), digest.data(), digest.size());
+  return folded_product(words[0] ^ salt_[0], words[1] ^ salt_[1]) +
+         folded_product(words[2] ^ salt_[2], words[3] ^ salt_[3]);
 }
 
 void SeenBlocks::fetch_place(const crypto::Digest& digest) const {
@@ -67,6 +75,7 @@ std::optional<SeenBlocks::Number> SeenBlocks::number_of(const crypto::Digest& di
   for (; places_[at] != 0; at = (at + 1) & last) {
     if (((places_[at] ^ tag) >> kNumberBits) != 0) continue;
     const Number number = (places_[at] & ((1U << kNumberBits) - 1)) - 1;
+    ++compared_;
     if (same(digest_of(number), digest)) return number;
   }
   if (count_ == (1U << kNumberBits) - 1) return std::nullopt;

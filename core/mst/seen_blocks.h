@@ -4,6 +4,7 @@
 
 #include "core/crypto/sha256.h"
 
+#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <memory>
@@ -16,15 +17,19 @@ class SeenBlocks {
  public:
   using Number = std::uint32_t;
 
-  // `salt` is random: nobody can make blocks whose places fall together. `expected` is a guess at how many
-  // there will be.
-  SeenBlocks(std::uint64_t salt, std::uint64_t expected);
+  // Random numbers: nobody who does not know them can make digests whose places fall together. A link can
+  // name any 32 bytes, so it takes all of them.
+  using Salt = std::array<std::uint64_t, 4>;
+  // `expected` is a guess at how many there will be.
+  SeenBlocks(const Salt& salt, std::uint64_t expected);
   // Made when it is not there, with a state of zero. Empty when there are more than it can number.
   std::optional<Number> number_of(const crypto::Digest& digest);
   // What is known of it: the owner's bits. Lives until the next number is made.
   std::uint32_t& state(Number number) { return states_[number]; }
   std::uint32_t state(Number number) const { return states_[number]; }
   Number count() const { return count_; }
+  // Digests that were held against each other, of all times that one was looked for.
+  std::uint64_t compared() const { return compared_; }
 
   // Fetches what number_of() will touch: first the place, some time later the digest that is there.
   void fetch_place(const crypto::Digest& digest) const;
@@ -47,12 +52,13 @@ class SeenBlocks {
   }
   void lay(unsigned bits);
 
-  std::uint64_t factor_;
+  Salt salt_;
   unsigned shift_ = 0;
   std::vector<std::uint32_t> places_;  // a number plus one, under a tag; zero: none
   std::vector<std::unique_ptr<Aligned[]>> chunks_;
   std::vector<std::uint32_t> states_;
   Number count_ = 0;
+  std::uint64_t compared_ = 0;
 };
 
 }  // namespace atb::mst

@@ -23,10 +23,13 @@ class BlobSet {
 
  private:
   void compact() {
-    // A reference with a size says more than a legacy one.
+    // A reference with a size says more than a legacy one, and of several sizes the largest counts: the same
+    // one, in whatever order they came.
     std::sort(blobs_.begin(), blobs_.end(), [](const auto& a, const auto& b) {
       if (a.cid != b.cid) return a.cid < b.cid;
-      return a.legacy < b.legacy;
+      if (a.legacy != b.legacy) return b.legacy;
+      if (a.size != b.size) return a.size > b.size;
+      return a.mime_type < b.mime_type;
     });
     blobs_.erase(std::unique(blobs_.begin(), blobs_.end(),
                              [](const auto& a, const auto& b) { return a.cid == b.cid; }),

@@ -1,7 +1,11 @@
 #include "core/verify/gathered.h"
 
+#include "core/data/cbor.h"
+#include "core/mst/node.h"
 #include "core/os/random.h"
 #include "core/verify/blob_set.h"
+
+#include <algorithm>
 
 namespace atb::verify {
 namespace {
@@ -27,35 +31,42 @@ bool in_walking_order(const Sections& sections, const ipld::Cid& root, const Lim
   return node->entries.empty() || is_good(sections[2], node->entries.front().value);
 }
 
+mst::GatheredTree::Salt random_salt() {
+  mst::GatheredTree::Salt salt{};
+  for (std::uint64_t& word : salt) word = os::system_random().uint64();
+  return salt;
+}
+
 class Gatherer {
  public:
   Gatherer(const ipld::Cid& root, std::uint64_t bytes, const Limits& limits)
       : root_(root),
         limits_(limits),
-        tree_(limits, os::system_random().uint64(), std::min(bytes, limits.repo_bytes) / kBytesPerBlock) {}
+        tree_(limits, random_salt(), std::min(bytes, limits.repo_bytes) / kBytesPerBlock) {}
 
   // False: give up.
   bool take(const Sections& sections) {
     for (std::size_t i = 0; i < sections.size(); ++i) {
-      expect(sections, i);
+      fetch_ahead(sections, i);
       const car::Section& section = sections[i];
       if (section.state != car::Section::State::good || !take(section)) return false;
     }
     return true;
   }
 
-  std::optional<Gathered> finish() {
+  std::optional<Gathered> finish(const StopToken& stop) {
     if (!commit_) return std::nullopt;
-    auto tree = tree_.whole(commit_->data);
+    auto tree = tree_.whole(commit_->data, stop);
     if (!tree) return std::nullopt;
     return Gathered{root_, *std::move(commit_), *std::move(tree), blobs_.take(), {}};
   }
 
  private:
-  void expect(const Sections& sections, std::size_t at) {
-    if (at + kAhead < sections.size() && sections[at + kAhead].cid) tree_.expect(*sections[at + kAhead].cid);
+  void fetch_ahead(const Sections& sections, std::size_t at) {
+    if (at + kAhead < sections.size() && sections[at + kAhead].cid)
+      tree_.fetch_place(*sections[at + kAhead].cid);
     const std::size_t next = at + kAhead / 2;
-    if (next < sections.size() && sections[next].cid) tree_.expect_now(*sections[next].cid);
+    if (next < sections.size() && sections[next].cid) tree_.fetch_digest(*sections[next].cid);
   }
 
   bool take(const car::Section& section) {
@@ -109,8 +120,10 @@ Result<std::optional<Gathered>> gather(backup::Repository& repository, const Lim
     }
     batch = batches->next();
   }
-  auto gathered = gatherer.finish();
+  auto gathered = gatherer.finish(stop);
+  TRY(check_stop(stop));
   if (!gathered) return gathered;
+  progress.report({"index", facts.bytes, facts.bytes, facts.sections, facts.sections, true});
   gathered->facts = std::move(facts);
   progress.report({.phase = "proof",
                    .bytes = gathered->tree.record_bytes,

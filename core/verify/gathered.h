@@ -26,8 +26,9 @@ struct Gathered {
 };
 
 // Before anything is asked of the repository. Empty for a file in a walk's order, of which nothing was taken
-// yet; and where anything at all was not as usual: then a walk over an index has to say what. An Error only
-// when stopped.
+// yet; and where anything at all was not as usual: then its batches were taken, and what is asked of it
+// next makes it read the file again for an index, over which a walk can say what it was. An Error only when
+// stopped.
 Result<std::optional<Gathered>> gather(backup::Repository& repository, const Limits& limits,
                                        Progress& progress, const StopToken& stop);
 

@@ -13,7 +13,6 @@ namespace atb::verify {
 namespace {
 
 constexpr std::size_t kKeptMissing = 100'000;
-constexpr std::size_t kKeptCollections = 10'000;
 constexpr std::uint64_t kRecordsPerEvent = 1024;
 // Clocks of hosts differ a little from ours.
 constexpr std::int64_t kClockToleranceUs = 5LL * 60 * 1'000'000;
@@ -25,8 +24,10 @@ class Collections {
   void count(std::string_view key) {
     const std::string_view name = key.substr(0, key.find('/'));
     if (runs_.empty() || runs_.back().first != name) {
-      if (runs_.size() >= kKeptCollections) merge();
-      if (runs_.size() >= kKeptCollections) return;
+      if (full_) return;
+      if (runs_.size() >= mst::kKeptCollections) merge();
+      full_ = runs_.size() >= mst::kKeptCollections;
+      if (full_) return;
       runs_.emplace_back(name, 0);
     }
     ++runs_.back().second;
@@ -50,6 +51,7 @@ class Collections {
     if (!runs_.empty()) runs_.resize(kept + 1);
   }
   std::vector<std::pair<std::string, std::uint64_t>> runs_;
+  bool full_ = false;  // of collections that differ
 };
 
 // Passes findings on, and tells broken rules from missing blocks.

@@ -1,6 +1,7 @@
 #include "core/mst/gathered_tree.h"
 
 #include "core/mst/builder.h"
+#include "core/mst/node.h"
 #include "tests/support/catch.h"
 #include "tests/support/tree_maker.h"
 
@@ -16,14 +17,14 @@ using test::keys;
 using test::Leaf;
 using test::put_node;
 
-constexpr std::uint64_t kSalt = 0x9e37'79b9'7f4a'7c15;
+constexpr mst::GatheredTree::Salt kSalt = {0x9e37'79b9'7f4a'7c15, 1, 2, 3};
 
 std::optional<mst::WholeTree> gather(const std::vector<test::NamedBlock>& blocks, const ipld::Cid& root,
                                      const Limits& limits = {}) {
   mst::GatheredTree tree(limits, kSalt, 0);
   for (const auto& [cid, block] : blocks) {
-    tree.expect(cid);
-    tree.expect_now(cid);
+    tree.fetch_place(cid);
+    tree.fetch_digest(cid);
     const bool taken =
         mst::looks_like_node(block) ? tree.add_node(cid, block) : tree.add_record(cid, block.size());
     if (!taken) return std::nullopt;
@@ -86,7 +87,7 @@ TEST_CASE("mst: a tree is whole in whatever order its blocks pass, with the figu
   }
 }
 
-TEST_CASE("mst: one record under several keys is counted for each, up to sixty-two", "[mst]") {
+TEST_CASE("mst: one record under several keys is counted for each, up to sixty-three", "[mst]") {
   test::MemoryBlocks blocks;
   const auto root = test::control(blocks);
   const auto tree = gather_nodes(blocks, root);
@@ -193,6 +194,20 @@ TEST_CASE("mst: a tree with anything unusual is left to the walk", "[mst]") {
       const auto root = put_node(long_keys, {}, {Leaf("com.example.test/" + std::string(size, 'k'))});
       CHECK(gather_nodes(long_keys, root).has_value() == (size == 255));
     }
+  }
+}
+
+TEST_CASE("mst: more collections than a proof keeps are left to the walk", "[mst]") {
+  for (const std::size_t count : {mst::kKeptCollections, mst::kKeptCollections + 1}) {
+    test::MemoryBlocks blocks;
+    mst::Builder builder(blocks);
+    for (std::size_t i = 0; i < count; ++i) {
+      const Bytes bytes{
+          0xa1, 0x61, 0x61, 0x19, static_cast<std::uint8_t>(i >> 8U), static_cast<std::uint8_t>(i)};
+      REQUIRE(builder.add("com.example.c" + std::to_string(10'000 + i) + "/k", blocks.add(bytes)));
+    }
+    const ipld::Cid root = builder.finish().value();
+    CHECK(gather(blocks.blocks(), root).has_value() == (count == mst::kKeptCollections));
   }
 }
 

@@ -81,6 +81,7 @@ TEST_CASE("gathered: a repository in any order is proven as it is read, as a wal
       for (std::size_t i = 0; i < proof.blobs.size(); ++i) {
         CHECK(proof.blobs[i].cid == walked->blobs[i].cid);
         CHECK(proof.blobs[i].size == walked->blobs[i].size);
+        CHECK(proof.blobs[i].mime_type == walked->blobs[i].mime_type);
       }
       CHECK(checks_of(report) == checks_of(walked_report));
       CHECK(ids_of(report) == ids_of(walked_report));
