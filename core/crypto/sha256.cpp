@@ -35,7 +35,29 @@ struct Sha256::State {
   SHA256_CTX context;
 };
 
+namespace {
+
+// A message that is one block of SHA-256 with its padding, such as a repository's key.
+Digest one_block(ByteView bytes) {
+  SHA256_CTX context;
+  start(context);
+  std::array<std::uint8_t, SHA256_CBLOCK> block{};
+  if (!bytes.empty()) std::memcpy(block.data(), bytes.data(), bytes.size());
+  block[bytes.size()] = 0x80;
+  const std::size_t bits = bytes.size() * 8;
+  block[SHA256_CBLOCK - 2] = static_cast<std::uint8_t>(bits >> 8U);
+  block[SHA256_CBLOCK - 1] = static_cast<std::uint8_t>(bits);
+  SHA256_Transform(&context, block.data());
+  Digest digest;
+  for (std::size_t i = 0; i < digest.size(); ++i)
+    digest[i] = static_cast<std::uint8_t>(context.h[i / 4] >> (24 - i % 4 * 8));
+  return digest;
+}
+
+}  // namespace
+
 Digest sha256(ByteView bytes) {
+  if (bytes.size() < SHA256_CBLOCK - 8) return one_block(bytes);
   SHA256_CTX context;
   start(context);
   update_with(context, bytes);

@@ -4,11 +4,22 @@
 #include "core/base/bytes.h"
 
 #include <array>
+#include <cstdint>
+#include <cstring>
 #include <memory>
 
 namespace atb::crypto {
 
 using Digest = std::array<std::uint8_t, 32>;
+
+// As ==, in line: in a proof there are millions.
+inline bool same_digest(const std::uint8_t* a, const std::uint8_t* b) {
+  std::array<std::uint64_t, 4> x;
+  std::array<std::uint64_t, 4> y;
+  std::memcpy(x.data(), a, sizeof x);
+  std::memcpy(y.data(), b, sizeof y);
+  return ((x[0] ^ y[0]) | (x[1] ^ y[1]) | (x[2] ^ y[2]) | (x[3] ^ y[3])) == 0;
+}
 
 Digest sha256(ByteView bytes);
 
