@@ -9,9 +9,11 @@
 #include "core/base/cursor.h"
 #include "core/mst/builder.h"
 #include "core/mst/gathered_tree.h"
+#include "core/mst/joined_tree.h"
 #include "core/mst/walker.h"
 
 #include <algorithm>
+#include <array>
 #include <map>
 #include <optional>
 #include <set>
@@ -141,13 +143,67 @@ ipld::Cid canonical_root(const Collector& seen) {
 }
 
 std::optional<mst::WholeTree> gather(const Nodes& nodes, const Limits& limits) {
-  mst::GatheredTree tree(limits, {1, 2, 3, 4}, 0);
+  constexpr mst::GatherReader::Salt salt = {1, 2, 3, 4, 5, 6, 7, 8};
+  mst::GatherReader first(limits, salt, 0);
+  mst::GatherReader second(limits, salt, 0);
+  const std::array<mst::GatherReader*, 2> readers{&first, &second};
+  first.begin();
+  second.begin();
+  std::size_t count = 0;
   for (const auto& [cid, block] : nodes.blocks()) {
-    if (!tree.add_node(cid, block)) return std::nullopt;
+    if (!readers[++count % 2]->node(cid, block)) return std::nullopt;
   }
-  if (!tree.add_record(record(), 1)) return std::nullopt;
-  return tree.whole(nodes.root());
+  if (!first.record(record(), 1) || !first.end() || !second.end()) return std::nullopt;
+  return mst::gathered_tree(nodes.root(), readers, limits);
 }
+
+// The tree as it would lie in a depth-first file, taken in parts of so many blocks.
+class Joining {
+ public:
+  Joining(const Nodes& nodes, const Limits& limits, std::size_t run)
+      : nodes_(nodes), reader_(limits), tree_(nodes.root(), limits), run_(run) {}
+
+  std::optional<mst::WholeTree> join() {
+    reader_.begin();
+    pass_node(nodes_.root());
+    const std::array<mst::PartReader*, 1> readers{&reader_};
+    return end_part() ? tree_.whole(readers) : std::nullopt;
+  }
+
+ private:
+  void pass_node(const ipld::Cid& cid) {
+    const auto found = nodes_.blocks().find(cid);
+    if (found == nodes_.blocks().end()) return;
+    if (!before_block() || !(usual_ = reader_.node(found->first, found->second))) return;
+    const mst::Node node = mst::decode_node(found->second, Limits{}).value();
+    if (node.left) pass_node(*node.left);
+    for (const mst::Entry& entry : node.entries) {
+      if (!before_block() || !(usual_ = reader_.record(record_, 1))) return;
+      if (entry.subtree) pass_node(*entry.subtree);
+    }
+  }
+
+  bool before_block() {
+    // In a ring there would be no end to it.
+    usual_ = usual_ && ++passed_ < 10 * kMostNodes;
+    if (usual_ && passed_ % run_ == 0) {
+      usual_ = end_part();
+      reader_.begin();
+    }
+    return usual_;
+  }
+
+  bool end_part() { return usual_ && reader_.end(part_) && tree_.add(part_); }
+
+  const Nodes& nodes_;
+  const ipld::Cid record_ = record();  // what all entries link to
+  mst::PartReader reader_;
+  mst::JoinedTree tree_;
+  mst::TreePart part_;
+  std::size_t run_;
+  std::size_t passed_ = 0;
+  bool usual_ = true;
+};
 
 std::vector<std::pair<std::string, std::uint64_t>> collections_of(const Collector& seen) {
   std::map<std::string, std::uint64_t> counts;
@@ -155,10 +211,9 @@ std::vector<std::pair<std::string, std::uint64_t>> collections_of(const Collecto
   return {counts.begin(), counts.end()};
 }
 
-// A node that no link leads to, as many keys for one record as are not counted, and longer keys than are kept
-// are for the walk.
+// A node that no link leads to, and longer keys than are kept are for the walk.
 bool to_be_gathered(const Nodes& nodes, const Collector& seen) {
-  return seen.nodes() == nodes.size() && !seen.keys().empty() && seen.keys().size() < 60 &&
+  return seen.nodes() == nodes.size() && !seen.keys().empty() &&
          std::ranges::all_of(seen.keys(), [](const auto& entry) { return entry.first.size() < 200; });
 }
 
@@ -182,14 +237,22 @@ void fuzz_one(std::span<const std::uint8_t> input) {
   if (clean)
     require(nodes.true_cid(nodes.root()) == canonical_root(seen),
             "a tree without fault is the canonical one");
-  const auto whole = gather(nodes, limits);
-  if (whole) {
-    require(clean && whole->nodes == stats->nodes && whole->records == stats->records &&
-                whole->record_bytes == stats->records && whole->height == stats->height &&
-                whole->collections == collections_of(seen),
-            "what is gathered whole is whole to a walk");
+  const auto as_walked = [&](const mst::WholeTree& whole) {
+    return clean && whole.nodes == stats->nodes && whole.records == stats->records &&
+           whole.record_bytes == stats->records && whole.height == stats->height &&
+           whole.collections == collections_of(seen);
+  };
+  if (const auto whole = gather(nodes, limits)) {
+    require(as_walked(*whole), "what is gathered whole is whole to a walk");
   } else {
     require(!clean || !to_be_gathered(nodes, seen), "what a walk finds whole is gathered");
+  }
+  for (const std::size_t run : {std::size_t{1}, std::size_t{3}, std::size_t{1000}}) {
+    if (const auto whole = Joining(nodes, limits, run).join()) {
+      require(as_walked(*whole), "what is joined of parts is whole to a walk");
+    } else {
+      require(!clean || seen.keys().empty(), "what a walk finds whole is joined of parts");
+    }
   }
 }
 

@@ -24,9 +24,8 @@ class Repository {
   // Asked for in a walk's order, a depth-first file needs no index (car/followed_car.h).
   virtual ipld::BlockSource& blocks() = 0;
   virtual const std::vector<ipld::Cid>& roots() const = 0;
-  // As car::FollowedCar's.
-  virtual const car::SectionBatch* first_batch() = 0;
-  virtual std::unique_ptr<car::Batches> take_batches() = 0;
+  // The CAR that it lies in, for whoever reads all of it in a way of his own. Lives as long as this.
+  virtual const RandomAccess& car() const = 0;
   // Says that a block which was handed out belongs to the repository.
   virtual void reached(const ipld::Cid& cid) = 0;
   // Reads what nobody asked for. Only then is all known that follows, and are all findings told.

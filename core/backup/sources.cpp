@@ -23,8 +23,7 @@ class CarRepository final : public Repository {
   }
   ipld::BlockSource& blocks() override { return car_; }
   const std::vector<ipld::Cid>& roots() const override { return car_.roots(); }
-  const car::SectionBatch* first_batch() override { return car_.first_batch(); }
-  std::unique_ptr<car::Batches> take_batches() override { return car_.take_batches(); }
+  const RandomAccess& car() const override { return *file_; }
   void reached(const ipld::Cid& cid) override { car_.reached(cid); }
   Status settle() override { return car_.settle(); }
   const car::CarFacts& facts() const override { return car_.facts(); }

@@ -12,7 +12,7 @@ namespace atb::car {
 namespace {
 
 // Small enough to stay in a core's cache between being read, hashed and walked.
-constexpr std::size_t kBatchBytes = 128U << 10;
+constexpr std::size_t kBatchBytes = 256U << 10;
 constexpr std::size_t kCidSlack = 128;  // room for a CID that is longer than ours
 constexpr std::size_t kVarintBytes = 9;
 
@@ -32,18 +32,16 @@ std::optional<std::size_t> foreign_cid_bytes(ByteView section) {
 
 struct BatchReader::State {
   State(ByteSource& source_, const Limits& limits_, LookAtBlock look_)
-      : source(&source_), limits(limits_), look(std::move(look_)) {}
+      : source(&source_), limits(limits_), check(std::move(look_)) {}
 
   ByteSource* source;
   Limits limits;
-  LookAtBlock look;
+  BatchCheck check;
   Header header;
   Bytes carry;                 // read, and not consumed yet
   std::uint64_t consumed = 0;  // bytes of the file before `carry`
   std::uint64_t sections = 0;
   bool source_ended = false;
-  std::vector<ByteView> blocks;  // scratch of hash()
-  std::vector<crypto::Digest> digests;
 
   Status read_header(Roots wanted);
   // False: the section is not whole in `bytes`, of which there must be `wanted` to go on.
@@ -51,7 +49,6 @@ struct BatchReader::State {
   bool usual_section(ByteView bytes, Section& section) const;
   Result<std::size_t> section_length(ByteView bytes, std::size_t& prefix);
   Result<std::size_t> check_length(std::uint64_t length, std::size_t prefix) const;
-  void hash(std::vector<Section>& sections);
   // Sections out of the bytes that `batch.buffer` holds up to `held`; how many of them were used up.
   std::size_t take_sections(SectionBatch& batch, std::size_t held, std::size_t& wanted);
 };
@@ -211,18 +208,18 @@ std::size_t BatchReader::State::take_sections(SectionBatch& batch, std::size_t h
   return used;
 }
 
-void BatchReader::State::hash(std::vector<Section>& found) {
-  blocks.clear();
-  for (const Section& section : found) blocks.push_back(section.block);
-  digests.resize(blocks.size());
-  crypto::sha256_many(blocks, digests);
-  for (std::size_t i = 0; i < found.size(); ++i) {
-    Section& section = found[i];
+void BatchCheck::check(SectionBatch& batch) {
+  blocks_.clear();
+  for (const Section& section : batch.sections) blocks_.push_back(section.block);
+  digests_.resize(blocks_.size());
+  crypto::sha256_many(blocks_, digests_);
+  for (std::size_t i = 0; i < digests_.size(); ++i) {
+    Section& section = batch.sections[i];
     if (!section.cid) continue;
-    if (section.cid->digest() != digests[i]) {
+    if (!crypto::same_digest(section.cid->digest().data(), digests_[i].data())) {
       section.state = Section::State::wrong_hash;
     } else {
-      section.plain = look && look(section.block);
+      section.plain = look_ && look_(section.block);
     }
   }
 }
@@ -242,6 +239,11 @@ Result<BatchReader> BatchReader::open(ByteSource& source, const Limits& limits, 
 }
 
 void BatchReader::read(SectionBatch& batch) {
+  take(batch);
+  state_->check.check(batch);
+}
+
+void BatchReader::take(SectionBatch& batch) {
   State& s = *state_;
   batch.sections.clear();
   batch.failure.reset();
@@ -266,7 +268,6 @@ void BatchReader::read(SectionBatch& batch) {
     if (s.source_ended && held == 0) batch.ended = true;
     if (batch.sections.empty() && wanted > batch.buffer.size()) batch.buffer.resize(wanted);
   }
-  s.hash(batch.sections);
   const ByteView rest = ByteView(batch.buffer).subspan(used, held - used);
   s.carry.assign(rest.begin(), rest.end());
 }

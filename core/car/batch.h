@@ -32,6 +32,19 @@ class Batches {
   virtual const SectionBatch* next() = 0;
 };
 
+// The part of reading that needs nothing but the batch: hashes its blocks and looks at them. One thread at a
+// time; another thread takes another one, with its own copy of the look.
+class BatchCheck {
+ public:
+  explicit BatchCheck(LookAtBlock look) : look_(std::move(look)) {}
+  void check(SectionBatch& batch);
+
+ private:
+  LookAtBlock look_;
+  std::vector<ByteView> blocks_;  // scratch
+  std::vector<crypto::Digest> digests_;
+};
+
 class BatchReader {
  public:
   // As Reader::open(). The look may be empty: no block is plain then.
@@ -43,6 +56,9 @@ class BatchReader {
 
   const Header& header() const;
   void read(SectionBatch& batch);
+  // The same without hashing and looking: every section with a CID of ours counts as good, until a
+  // BatchCheck had it.
+  void take(SectionBatch& batch);
 
  private:
   struct State;

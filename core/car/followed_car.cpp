@@ -5,31 +5,30 @@ namespace atb::car {
 Result<FollowedCar> FollowedCar::open(const RandomAccess& file, ReadOptions options, FindingSink& findings,
                                       Progress& progress, const StopToken& stop) {
   FollowedCar car(file, std::move(options), findings, progress, stop);
-  car.batches_ = TRY(car.options_.batches(file, car.options_.limits, car.options_.look));
-  car.facts_.header = car.batches_->header();
+  const auto source = stream_of(file);
+  const BatchReader reader = TRY(BatchReader::open(*source, car.options_.limits));
+  car.facts_.header = reader.header();
   car.facts_.bytes = file.size();
   car.followed_ = car.facts_.header.bytes;
   return car;
 }
 
 const Section* FollowedCar::peek() {
-  if (batches_ == nullptr) return nullptr;  // a pass was tried and failed
-  while (batch_ == nullptr || at_ == batch_->sections.size()) {
+  while (along_ && (batch_ == nullptr || at_ == batch_->sections.size())) {
     if (batch_ != nullptr && (batch_->ended || batch_->failure)) return nullptr;
-    batch_ = batches_->next();
+    batch_ = next_batch();
     at_ = 0;
   }
-  return &batch_->sections[at_];
+  return along_ ? &batch_->sections[at_] : nullptr;
 }
 
-const SectionBatch* FollowedCar::first_batch() {
-  peek();
-  return batch_;
-}
-
-std::unique_ptr<Batches> FollowedCar::take_batches() {
-  batch_ = nullptr;
-  return std::move(batches_);
+const SectionBatch* FollowedCar::next_batch() {
+  if (batches_ != nullptr) return batches_->next();
+  auto opened = options_.batches(*file_, options_.limits, options_.look);
+  along_ = opened.has_value();  // the pass for the index says what it was
+  if (!opened) return nullptr;
+  batches_ = *std::move(opened);
+  return batches_->next();
 }
 
 Result<ByteView> FollowedCar::get(const ipld::Cid& cid, Bytes& buffer) {
@@ -77,6 +76,7 @@ void FollowedCar::reached(const ipld::Cid& cid) {
 }
 
 Status FollowedCar::make_index() {
+  along_ = false;
   batches_.reset();
   batch_ = nullptr;
   Report told;  // what settle() found, it said
@@ -93,7 +93,7 @@ Status FollowedCar::make_index() {
 
 Status FollowedCar::settle() {
   if (indexed_) return {};
-  if (peek() != nullptr || batches_ == nullptr || batch_->failure) return make_index();
+  if (peek() != nullptr || !along_ || batch_->failure) return make_index();
   if (!settled_) tell_extra_roots(facts_.header, *findings_);
   settled_ = true;
   return {};

@@ -20,12 +20,6 @@ class FollowedCar final : public ipld::BlockSource {
   // Where the file is read along, this gives the block out: not to be asked twice.
   std::optional<std::size_t> plain_bytes(const ipld::Cid& cid) override;
   const std::vector<ipld::Cid>& roots() const { return facts_.header.roots; }
-  // What the file begins with; null when it cannot be read along. Before anything is asked for.
-  const SectionBatch* first_batch();
-  // Whoever takes them reads the whole file himself: first_batch(), then what comes next. A block that is
-  // asked for afterwards makes the pass.
-  std::unique_ptr<Batches> take_batches();
-
   // Says that a block which was handed out belongs to the repository.
   void reached(const ipld::Cid& cid);
   // Reads what is left: facts() is whole from here on. Blocks that lie behind what was asked for make the
@@ -44,6 +38,7 @@ class FollowedCar final : public ipld::BlockSource {
       : file_(&file), options_(std::move(options)), findings_(&findings), progress_(&progress), stop_(stop) {}
   // The section that comes next; null at the end, or where reading along cannot go on.
   const Section* peek();
+  const SectionBatch* next_batch();
   // It was asked for, and reading goes on behind it.
   void hand_out(const Section& section);
   Status make_index();
@@ -54,7 +49,8 @@ class FollowedCar final : public ipld::BlockSource {
   Progress* progress_;
   StopToken stop_;
 
-  std::unique_ptr<Batches> batches_;  // empty once the index is made
+  bool along_ = true;                 // until the index is made
+  std::unique_ptr<Batches> batches_;  // from the first request on
   const SectionBatch* batch_ = nullptr;
   std::size_t at_ = 0;          // in batch_
   std::uint64_t followed_ = 0;  // bytes of the file before what comes next

@@ -1,203 +1,235 @@
 #include "core/mst/gathered_tree.h"
 
 #include "core/mst/kept_nodes.h"
-#include "core/mst/node.h"
-#include "core/mst/seen_blocks.h"
-#include "core/mst/usual_keys.h"
+#include "core/mst/mark_pile.h"
+#include "core/mst/usual_nodes.h"
 
 #include <algorithm>
-#include <map>
+#include <string>
+#include <vector>
 
 namespace atb::mst {
 namespace {
 
-// The state of a block. What was only named by links so far is not there yet.
-constexpr std::uint32_t kThere = 1U << 31;
-constexpr std::uint32_t kNode = 1U << 30;
-// Of a node: reached, and where it is kept.
-constexpr std::uint32_t kReached = 1U << 29;
-constexpr std::uint32_t kPlace = kReached - 1;
-// Of a record: how many keys link to it, and its length.
-constexpr unsigned kLengthBits = 23;
-constexpr std::uint32_t kLength = (1U << kLengthBits) - 1;
-constexpr std::uint32_t kOneLink = 1U << kLengthBits;
-constexpr std::uint32_t kLinks = 63U << kLengthBits;
+constexpr std::uint32_t kPlace = (1U << KeptNodes::kPlaceBits) - 1;
+static_assert(kGatherReaders <= 1U << (32 - KeptNodes::kPlaceBits));
+constexpr std::uint32_t kNowhere = 0xffffffff;
 
 }  // namespace
 
-struct GatheredTree::State {
-  using Number = SeenBlocks::Number;
-
+struct GatherReader::State {
   State(const Limits& limits, const Salt& salt, std::uint64_t expected_blocks)
-      : limits_(&limits), seen_(salt, expected_blocks), usual_keys_(limits) {}
-  bool add_node(const ipld::Cid& cid, ByteView block);
-  bool add_record(const ipld::Cid& cid, std::size_t bytes);
-  std::optional<WholeTree> whole(const ipld::Cid& root, const StopToken& stop);
+      : most_links(limits.repo_blocks),
+        marks(salt),
+        nodes(limits),
+        records(expected_blocks),
+        record_links(expected_blocks),
+        node_marks(expected_blocks / 4),
+        node_links(expected_blocks / 4) {}
 
+  bool keep(const UsualNode& node, const std::uint8_t* digest);
+
+  std::uint64_t most_links;
+  DigestMarks marks;
+  UsualNodes nodes;
+  std::vector<const std::uint8_t*> digests;  // of the nodes of this run
+  KeptNodes kept;
+  std::uint64_t all_nodes = 0;
+  MarkPiles records;       // with their lengths
+  MarkPiles record_links;  // without a number
+  MarkPiles node_marks;    // with their places
+  MarkPiles node_links;    // with the number of the link
+  std::uint32_t links = 0;
+};
+
+// What of the node is needed later.
+bool GatherReader::State::keep(const UsualNode& node, const std::uint8_t* digest) {
+  kept.begin(node.height);
+  bool beside_link = true;  // as the first is kept too
+  for (std::uint32_t at = node.first; at < node.end; ++at) {
+    const UsualLink& link = nodes.link(at);
+    const DigestMark mark = marks.of(link.digest());
+    if (link.is_subtree()) {
+      kept.link(links);
+      node_links.add(mark, links++);
+      beside_link = true;
+      continue;
+    }
+    record_links.add(mark, 0);
+    const bool last = at + 1 == node.end;
+    if ((beside_link || last || nodes.link(at + 1).is_subtree()) &&
+        !kept.key({link.collection, link.key().substr(link.slash + 1)}))
+      return false;
+    beside_link = false;
+  }
+  const auto place = kept.end();
+  if (!place) return false;
+  node_marks.add(marks.of(digest), *place);
+  ++all_nodes;
+  return links != kNowhere;
+}
+
+GatherReader::GatherReader(const Limits& limits, const Salt& salt, std::uint64_t expected_blocks)
+    : state_(std::make_unique<State>(limits, salt, expected_blocks)) {}
+GatherReader::~GatherReader() = default;
+
+void GatherReader::begin() {
+  state_->nodes.begin();
+  state_->digests.clear();
+}
+
+bool GatherReader::node(const ipld::Cid& cid, ByteView block) {
+  if (cid.codec() != ipld::Codec::dag_cbor) return false;
+  state_->digests.push_back(cid.digest().data());
+  return state_->nodes.add(block);
+}
+
+bool GatherReader::record(const ipld::Cid& cid, std::size_t bytes) {
+  if (cid.codec() != ipld::Codec::dag_cbor || bytes >= kNowhere) return false;
+  state_->records.add(state_->marks.of(cid.digest().data()), static_cast<std::uint32_t>(bytes));
+  return true;
+}
+
+bool GatherReader::end() {
+  if (!state_->nodes.end()) return false;
+  const auto nodes = state_->nodes.nodes();
+  for (std::size_t i = 0; i < nodes.size(); ++i) {
+    if (!state_->keep(nodes[i], state_->digests[i])) return false;
+  }
+  // Links cost memory as blocks do, and a small file may hold many.
+  return state_->nodes.keys() + state_->links <= state_->most_links;
+}
+
+// All that the readers have, held against each other.
+class GatheredTree {
+ public:
+  GatheredTree(std::span<GatherReader* const> readers, const Limits& limits, const StopToken& stop)
+      : limits_(limits), stop_(stop) {
+    for (GatherReader* reader : readers) readers_.push_back(reader->state_.get());
+  }
+
+  std::optional<WholeTree> whole(const ipld::Cid& root) {
+    WholeTree tree;
+    if (readers_.size() > kGatherReaders || root.codec() != ipld::Codec::dag_cbor || !count(tree) ||
+        !match_records(tree) || !match_nodes(readers_.front()->marks.of(root.digest().data())) ||
+        !hold_together(tree))
+      return std::nullopt;
+    return tree;
+  }
+
+ private:
   // One level of the tree while it is held together.
   struct Level {
     KeptNodes::Read node;
+    std::uint32_t reader = 0;
     std::size_t next = 0;  // item
     unsigned height = 0;
     std::optional<KeptKey> lower;  // views into levels above
     std::optional<KeptKey> upper;
   };
 
-  // A link that waits for its number: what that takes is fetched meanwhile.
-  struct Link {
-    crypto::Digest digest;
-    std::uint8_t* number_at;  // of a subtree, where its number is kept; null: to a record
-  };
-  static constexpr std::size_t kWaiting = 32;  // a power of two
-
-  bool keep(std::optional<unsigned> height);
-  bool find_collection();
-  bool add_link(const ipld::Cid& cid, std::uint8_t* number_at);
-  bool number_link(const Link& link);
-  bool hold_together(const ipld::Cid& root, WholeTree& tree, const StopToken& stop);
-  bool enter(Number number, std::optional<unsigned> height, const std::optional<KeptKey>& lower,
+  bool count(WholeTree& tree);
+  bool match_records(WholeTree& tree);
+  bool match_nodes(const DigestMark& root);
+  bool hold_together(WholeTree& tree);
+  bool enter(std::uint32_t target, std::optional<unsigned> height, const std::optional<KeptKey>& lower,
              const std::optional<KeptKey>& upper);
   bool follow(Level& level, std::size_t at);
+  KeptKey key(const Level& level, const KeptNodes::Item& item) const;
   bool below(const KeptKey& a, const KeptKey& b) const;
 
-  const Limits* limits_;
-  SeenBlocks seen_;
-  KeptNodes kept_;
-  UsualKeys usual_keys_;
-  Node node_;
-  std::string key_;
-  std::map<std::string, std::uint16_t, std::less<>> collection_numbers_;
-  std::vector<std::pair<std::string, std::uint64_t>> collections_;  // by number
-  std::uint16_t collection_ = 0;                                    // of key_
-  std::size_t slash_ = 0;
-  std::array<Link, kWaiting> waiting_{};
-  std::size_t links_ = 0;  // so far
-  std::uint64_t nodes_ = 0;
-  std::uint64_t records_ = 0;
+  const Limits& limits_;
+  const StopToken& stop_;
+  std::vector<GatherReader::State*> readers_;
+  MarkTable table_;
+  std::vector<std::uint32_t> counts_;  // by place in the table
+  CollectionCounts collections_;
+  std::vector<std::vector<std::uint16_t>> collection_numbers_;  // of all, by a reader's own
+  std::vector<std::vector<std::uint32_t>> targets_;             // of a reader's links: reader and place
+  std::uint32_t root_ = kNowhere;
   std::vector<std::unique_ptr<Level>> levels_;
   std::size_t depth_ = 0;
 };
 
-bool GatheredTree::State::add_record(const ipld::Cid& cid, std::size_t bytes) {
-  const auto number = seen_.number_of(cid.digest());
-  if (!number || cid.codec() != ipld::Codec::dag_cbor || bytes > kLength) return false;
-  std::uint32_t& state = seen_.state(*number);
-  if ((state & kThere) != 0) return false;
-  state |= kThere | static_cast<std::uint32_t>(bytes);
-  return true;
-}
-
-bool GatheredTree::State::add_node(const ipld::Cid& cid, ByteView block) {
-  if (cid.codec() != ipld::Codec::dag_cbor || !decode_node_into(node_, block, *limits_)) return false;
-  const auto height = usual_keys_.height(node_.entries, std::nullopt, std::nullopt);
-  // Without keys it stands for a height that has none.
-  if (!height && (!node_.entries.empty() || !node_.left)) return false;
-  if (!keep(height)) return false;
-  const auto place = kept_.end();
-  const auto number = seen_.number_of(cid.digest());
-  if (!place || !number || seen_.state(*number) != 0) return false;
-  seen_.state(*number) = kThere | kNode | *place;
-  ++nodes_;
-
-  std::size_t subtrees = 0;
-  if (node_.left && !add_link(*node_.left, kept_.link_at(subtrees++))) return false;
-  for (const Entry& entry : node_.entries) {
-    if (!add_link(entry.value, nullptr)) return false;
-    if (entry.subtree && !add_link(*entry.subtree, kept_.link_at(subtrees++))) return false;
-  }
-  return true;
-}
-
-// What of the node at hand is needed later.
-bool GatheredTree::State::keep(std::optional<unsigned> height) {
-  const auto& entries = node_.entries;
-  kept_.begin(height);
-  if (node_.left) kept_.link();
-  slash_ = 0;
-  bool beside_link = true;  // as the first is kept too
-  for (std::size_t i = 0; i < entries.size(); ++i) {
-    const Entry& entry = entries[i];
-    key_.resize(static_cast<std::size_t>(entry.prefix_length));
-    key_ += entry.suffix;
-    if ((slash_ == 0 || entry.prefix_length <= slash_) && !find_collection()) return false;
-    ++collections_[collection_].second;
-    beside_link = beside_link || entry.subtree || i + 1 == entries.size();
-    if (beside_link && !kept_.key({collection_, std::string_view(key_).substr(slash_ + 1)})) return false;
-    if (entry.subtree) kept_.link();
-    beside_link = entry.subtree.has_value();
-  }
-  records_ += entries.size();
-  return true;
-}
-
-// Of key_. False: there are too many.
-bool GatheredTree::State::find_collection() {
-  slash_ = key_.find('/');
-  const std::string_view name = std::string_view(key_).substr(0, slash_);
-  if (!collections_.empty() && collections_[collection_].first == name) return true;
-  const auto [known, made] =
-      collection_numbers_.try_emplace(std::string(name), static_cast<std::uint16_t>(collections_.size()));
-  if (made && collections_.size() == kKeptCollections) return false;
-  if (made) collections_.emplace_back(name, 0);
-  collection_ = known->second;
-  return true;
-}
-
-bool GatheredTree::State::add_link(const ipld::Cid& cid, std::uint8_t* number_at) {
-  if (cid.codec() != ipld::Codec::dag_cbor) return false;
-  Link& link = waiting_[links_ % kWaiting];
-  if (links_ >= kWaiting && !number_link(link)) return false;
-  link = {cid.digest(), number_at};
-  seen_.fetch_place(link.digest);
-  if (links_ >= kWaiting / 2) seen_.fetch_digest(waiting_[(links_ - kWaiting / 2) % kWaiting].digest);
-  ++links_;
-  return true;
-}
-
-bool GatheredTree::State::number_link(const Link& link) {
-  const auto number = seen_.number_of(link.digest);
-  if (!number) return false;
-  if (link.number_at != nullptr) {
-    KeptNodes::write_link(link.number_at, *number);
-    return true;
-  }
-  std::uint32_t& state = seen_.state(*number);
-  if ((state & kNode) != 0 || (state & kLinks) == kLinks) return false;
-  state += kOneLink;
-  return true;
-}
-
-std::optional<WholeTree> GatheredTree::State::whole(const ipld::Cid& root, const StopToken& stop) {
-  for (std::size_t i = links_ - std::min(links_, kWaiting); i < links_; ++i) {
-    if (!number_link(waiting_[i % kWaiting])) return std::nullopt;
-  }
-  WholeTree tree;
-  if (!hold_together(root, tree, stop)) return std::nullopt;
-  for (Number number = 0; number < seen_.count(); ++number) {
-    const std::uint32_t state = seen_.state(number);
-    if ((state & kThere) == 0) return std::nullopt;
-    if ((state & kNode) != 0) {
-      if ((state & kReached) == 0) return std::nullopt;
-      continue;
+// The totals; and the collections under common numbers.
+bool GatheredTree::count(WholeTree& tree) {
+  for (const GatherReader::State* reader : readers_) {
+    tree.nodes += reader->all_nodes;
+    tree.records += reader->nodes.keys();
+    auto& numbers = collection_numbers_.emplace_back();
+    for (const auto& [name, keys] : reader->nodes.collections().counts()) {
+      if (!collections_.turn_to(name) && !collections_.add(name)) return false;
+      collections_.count(keys);
+      numbers.push_back(collections_.number());
     }
-    const std::uint32_t links = (state & kLinks) >> kLengthBits;
-    if (links == 0) return std::nullopt;
-    tree.record_bytes += std::uint64_t{links} * (state & kLength);
+    targets_.emplace_back(reader->links, kNowhere);
   }
-  tree.nodes = nodes_;
-  tree.records = records_;
-  tree.collections = std::move(collections_);
+  tree.collections = collections_.counts();
   std::ranges::sort(tree.collections);
-  return tree;
+  return true;
 }
 
-bool GatheredTree::State::hold_together(const ipld::Cid& root, WholeTree& tree, const StopToken& stop) {
-  const auto number = seen_.number_of(root.digest());
-  if (!number || root.codec() != ipld::Codec::dag_cbor) return false;
-  if (!enter(*number, std::nullopt, std::nullopt, std::nullopt)) return false;
+// Every link to a record finds one, and every record is linked to, each there once.
+bool GatheredTree::match_records(WholeTree& tree) {
+  for (std::size_t pile = 0; pile < MarkPiles::kPiles; ++pile) {
+    if (stop_.stop_requested()) return false;
+    table_.marks().clear();
+    for (const GatherReader::State* reader : readers_) reader->records.copy_to(pile, table_.marks());
+    if (!table_.lay()) return false;
+    counts_.assign(table_.marks().size(), 0);
+    const auto match = [&](const NumberedMark& link) {
+      const std::size_t found = table_.find(link.mark);
+      if (found == MarkTable::kNone) return false;
+      counts_[found] = 1;
+      tree.record_bytes += table_.marks()[found].number;
+      return true;
+    };
+    for (const GatherReader::State* reader : readers_) {
+      if (!reader->record_links.all_of(pile, match)) return false;
+    }
+    if (std::ranges::find(counts_, 0U) != counts_.end()) return false;
+  }
+  return true;
+}
+
+// Every node but the root is linked to once, and every such link finds one.
+bool GatheredTree::match_nodes(const DigestMark& root) {
+  for (std::size_t pile = 0; pile < MarkPiles::kPiles; ++pile) {
+    if (stop_.stop_requested()) return false;
+    table_.marks().clear();
+    for (std::uint32_t reader = 0; reader < readers_.size(); ++reader) {
+      const std::size_t before = table_.marks().size();
+      readers_[reader]->node_marks.copy_to(pile, table_.marks());
+      for (std::size_t i = before; i < table_.marks().size(); ++i)
+        table_.marks()[i].number |= reader << KeptNodes::kPlaceBits;
+    }
+    if (!table_.lay()) return false;
+    counts_.assign(table_.marks().size(), 0);
+    const std::size_t at_root = table_.find(root);
+    if (at_root != MarkTable::kNone) {
+      root_ = table_.marks()[at_root].number;
+      counts_[at_root] = 1;
+    }
+    for (std::uint32_t reader = 0; reader < readers_.size(); ++reader) {
+      const auto match = [&](const NumberedMark& link) {
+        const std::size_t found = table_.find(link.mark);
+        if (found == MarkTable::kNone || counts_[found]++ != 0) return false;
+        targets_[reader][link.number] = table_.marks()[found].number;
+        return true;
+      };
+      if (!readers_[reader]->node_links.all_of(pile, match)) return false;
+    }
+    if (std::ranges::find(counts_, 0U) != counts_.end()) return false;
+  }
+  return root_ != kNowhere;
+}
+
+bool GatheredTree::hold_together(WholeTree& tree) {
+  if (!enter(root_, std::nullopt, std::nullopt, std::nullopt)) return false;
   tree.height = levels_.front()->height;
+  std::uint64_t entered = 1;
   while (depth_ > 0) {
-    if (stop.stop_requested()) return false;
+    if (stop_.stop_requested()) return false;
     Level& level = *levels_[depth_ - 1];
     while (level.next < level.node.items.size() && !level.node.items[level.next].is_link) ++level.next;
     if (level.next == level.node.items.size()) {
@@ -205,28 +237,27 @@ bool GatheredTree::State::hold_together(const ipld::Cid& root, WholeTree& tree, 
       continue;
     }
     if (!follow(level, level.next++)) return false;
+    ++entered;
   }
-  return true;
+  return entered == tree.nodes;  // and not in a ring beside it
 }
 
-bool GatheredTree::State::follow(Level& level, std::size_t at) {
+bool GatheredTree::follow(Level& level, std::size_t at) {
   const auto& items = level.node.items;
   if (level.height == 0) return false;
-  const auto lower = at > 0 ? std::optional(level.node.key(items[at - 1])) : level.lower;
-  const auto upper = at + 1 < items.size() ? std::optional(level.node.key(items[at + 1])) : level.upper;
-  return enter(items[at].at, level.height - 1, lower, upper);
+  const auto lower = at > 0 ? std::optional(key(level, items[at - 1])) : level.lower;
+  const auto upper = at + 1 < items.size() ? std::optional(key(level, items[at + 1])) : level.upper;
+  return enter(targets_[level.reader][items[at].at], level.height - 1, lower, upper);
 }
 
 // A node becomes the last level, if it may be where it is linked from.
-bool GatheredTree::State::enter(Number number, std::optional<unsigned> height,
-                                const std::optional<KeptKey>& lower, const std::optional<KeptKey>& upper) {
-  std::uint32_t& state = seen_.state(number);
-  if ((state & (kThere | kNode | kReached)) != (kThere | kNode)) return false;
-  state |= kReached;
-  if (depth_ >= limits_->mst_depth) return false;
+bool GatheredTree::enter(std::uint32_t target, std::optional<unsigned> height,
+                         const std::optional<KeptKey>& lower, const std::optional<KeptKey>& upper) {
+  if (depth_ >= limits_.mst_depth) return false;
   if (levels_.size() == depth_) levels_.push_back(std::make_unique<Level>());
   Level& level = *levels_[depth_];
-  kept_.read(state & kPlace, level.node);
+  level.reader = target >> KeptNodes::kPlaceBits;
+  readers_[level.reader]->kept.read(target & kPlace, level.node);
   level.next = 0;
   level.lower = lower;
   level.upper = upper;
@@ -236,36 +267,32 @@ bool GatheredTree::State::enter(Number number, std::optional<unsigned> height,
   ++depth_;
   for (const KeptNodes::Item& item : level.node.items) {
     if (!item.is_link) continue;
-    const std::uint32_t below = seen_.state(item.at);
-    if ((below & kNode) != 0) kept_.fetch(below & kPlace);
+    const std::uint32_t next = targets_[level.reader][item.at];
+    readers_[next >> KeptNodes::kPlaceBits]->kept.fetch(next & kPlace);
   }
   if (!level.node.height) return true;
   const auto is_key = [](const KeptNodes::Item& item) { return !item.is_link; };
   const auto first = std::ranges::find_if(level.node.items, is_key);
   const auto last = std::find_if(level.node.items.rbegin(), level.node.items.rend(), is_key);
-  return (!lower || below(*lower, level.node.key(*first))) &&
-         (!upper || below(level.node.key(*last), *upper));
+  return (!lower || below(*lower, key(level, *first))) && (!upper || below(key(level, *last), *upper));
+}
+
+KeptKey GatheredTree::key(const Level& level, const KeptNodes::Item& item) const {
+  KeptKey key = level.node.key(item);
+  key.collection = collection_numbers_[level.reader][key.collection];
+  return key;
 }
 
 // A slash sorts below whatever a collection may hold but '-' and '.', so names and record keys cannot be
 // compared one after the other.
-bool GatheredTree::State::below(const KeptKey& a, const KeptKey& b) const {
+bool GatheredTree::below(const KeptKey& a, const KeptKey& b) const {
   if (a.collection == b.collection) return a.record_key < b.record_key;
-  return collections_[a.collection].first + "/" < collections_[b.collection].first + "/";
+  return collections_.name(a.collection) + "/" < collections_.name(b.collection) + "/";
 }
 
-GatheredTree::GatheredTree(const Limits& limits, const Salt& salt, std::uint64_t expected_blocks)
-    : state_(std::make_unique<State>(limits, salt, expected_blocks)) {}
-GatheredTree::~GatheredTree() = default;
-
-void GatheredTree::fetch_place(const ipld::Cid& cid) const { state_->seen_.fetch_place(cid.digest()); }
-void GatheredTree::fetch_digest(const ipld::Cid& cid) const { state_->seen_.fetch_digest(cid.digest()); }
-bool GatheredTree::add_node(const ipld::Cid& cid, ByteView block) { return state_->add_node(cid, block); }
-bool GatheredTree::add_record(const ipld::Cid& cid, std::size_t bytes) {
-  return state_->add_record(cid, bytes);
-}
-std::optional<WholeTree> GatheredTree::whole(const ipld::Cid& root, const StopToken& stop) {
-  return state_->whole(root, stop);
+std::optional<WholeTree> gathered_tree(const ipld::Cid& root, std::span<GatherReader* const> readers,
+                                       const Limits& limits, const StopToken& stop) {
+  return GatheredTree(readers, limits, stop).whole(root);
 }
 
 }  // namespace atb::mst

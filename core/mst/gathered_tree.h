@@ -1,5 +1,5 @@
-// Proves a tree from its blocks in whatever order they pass, once each, and keeps little of them: each node
-// is checked by itself while it is there, and what binds nodes to each other is checked at the end. For the
+// Proves a tree from its blocks in whatever order they lie, once each, and keeps little of them: each node is
+// checked by itself while it is there, and what binds blocks to each other is checked at the end. For the
 // files of today's hosts, whose blocks lie in no order that a walk (walker.h) could follow.
 //
 // It knows two answers. "Whole": a walk would find no breach and nothing missing, and every block that passed
@@ -10,47 +10,42 @@
 #include "core/base/limits.h"
 #include "core/base/stop.h"
 #include "core/ipld/cid.h"
+#include "core/mst/whole_tree.h"
 
 #include <array>
 #include <cstdint>
 #include <memory>
 #include <optional>
-#include <string>
-#include <utility>
-#include <vector>
+#include <span>
 
 namespace atb::mst {
 
-// A repository with more is left to the walk, and that keeps so many.
-inline constexpr std::size_t kKeptCollections = 10'000;
-
-struct WholeTree {
-  std::uint64_t nodes = 0;
-  std::uint64_t records = 0;       // keys
-  std::uint64_t record_bytes = 0;  // of the block behind each key
-  unsigned height = 0;
-  std::vector<std::pair<std::string, std::uint64_t>> collections;  // sorted by name, with counts of keys
-};
-
-class GatheredTree {
+// Takes the blocks of one run after another, in one thread at a time; another thread takes other runs with
+// another reader.
+class GatherReader {
  public:
-  // Random: what makes the table of blocks safe from whoever chose them.
-  using Salt = std::array<std::uint64_t, 4>;
+  // Random, drawn when the blocks are chosen already, and the same for all readers of a tree: what keeps
+  // whoever chose them from making two digests pass for one (digest_marks.h).
+  using Salt = std::array<std::uint64_t, 8>;
   // `expected_blocks` is a guess.
-  GatheredTree(const Limits& limits, const Salt& salt, std::uint64_t expected_blocks);
-  ~GatheredTree();
-  // Fetches what it will take to add this block: the first some time before, the second a little later.
-  void fetch_place(const ipld::Cid& cid) const;
-  void fetch_digest(const ipld::Cid& cid) const;
-  // A block passes, whose hash is known to be right. False: give up.
-  bool add_node(const ipld::Cid& cid, ByteView block);
-  bool add_record(const ipld::Cid& cid, std::size_t bytes);
-  // After the last one, once. Empty also when stopped.
-  std::optional<WholeTree> whole(const ipld::Cid& root, const StopToken& stop = {});
+  GatherReader(const Limits& limits, const Salt& salt, std::uint64_t expected_blocks);
+  ~GatherReader();
+  void begin();
+  // A block passes, whose hash is known to be right; it and its CID live until end(). False: give up.
+  bool node(const ipld::Cid& cid, ByteView block);
+  bool record(const ipld::Cid& cid, std::size_t bytes);
+  bool end();
 
  private:
+  friend class GatheredTree;
   struct State;
   std::unique_ptr<State> state_;
 };
+
+// How many readers there may be.
+inline constexpr std::size_t kGatherReaders = 8;
+// After the last run, once. Empty: give up; also when stopped.
+std::optional<WholeTree> gathered_tree(const ipld::Cid& root, std::span<GatherReader* const> readers,
+                                       const Limits& limits, const StopToken& stop = {});
 
 }  // namespace atb::mst

@@ -32,16 +32,14 @@ T take(const std::uint8_t*& at) {
 
 void KeptNodes::begin(std::optional<unsigned> height) {
   node_.clear();
-  links_.clear();
   node_.push_back(static_cast<std::uint8_t>(height.value_or(kNoHeight)));
   any_ = false;
   previous_.clear();
 }
 
-void KeptNodes::link() {
+void KeptNodes::link(std::uint32_t number) {
   node_.push_back(kLink);
-  links_.push_back(node_.size());
-  put(node_, std::uint32_t{0});
+  put(node_, number);
 }
 
 bool KeptNodes::key(const KeptKey& key) {
@@ -69,12 +67,11 @@ std::optional<std::uint32_t> KeptNodes::end() {
   node_.resize((node_.size() + kUnit - 1) / kUnit * kUnit);
   if (node_.size() > kChunk) return std::nullopt;
   if (kChunk - used_ < node_.size()) {
-    if (chunks_.size() >= (std::size_t{1} << 29) / (kChunk / kUnit)) return std::nullopt;
+    if (chunks_.size() >= (std::size_t{1} << kPlaceBits) / (kChunk / kUnit)) return std::nullopt;
     chunks_.push_back(std::make_unique_for_overwrite<std::uint8_t[]>(kChunk));
     used_ = 0;
   }
-  last_ = chunks_.back().get() + used_;
-  std::memcpy(last_, node_.data(), node_.size());
+  std::memcpy(chunks_.back().get() + used_, node_.data(), node_.size());
   const std::size_t place = ((chunks_.size() - 1) * kChunk + used_) / kUnit;
   used_ += node_.size();
   return static_cast<std::uint32_t>(place);
@@ -82,7 +79,9 @@ std::optional<std::uint32_t> KeptNodes::end() {
 
 void KeptNodes::fetch(std::uint32_t place) const {
   const std::size_t offset = std::size_t{place} * kUnit;
-  __builtin_prefetch(chunks_[offset / kChunk].get() + offset % kChunk);
+  const std::uint8_t* at = chunks_[offset / kChunk].get() + offset % kChunk;
+  __builtin_prefetch(at);
+  __builtin_prefetch(at + 64);
 }
 
 void KeptNodes::read(std::uint32_t place, Read& node) const {

@@ -5,7 +5,6 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <cstring>
 #include <memory>
 #include <optional>
 #include <string>
@@ -22,17 +21,16 @@ struct KeptKey {
 
 class KeptNodes {
  public:
-  // Writing: begin(), then keys and links in the order of the tree, then end(), then for each link its
-  // number.
+  static constexpr unsigned kPlaceBits = 29;
+
+  // Writing: begin(), then keys and links in the order of the tree, then end().
   void begin(std::optional<unsigned> height);
-  void link();
+  // The owner's number of a link.
+  void link(std::uint32_t number);
   // False: too long to be kept.
   bool key(const KeptKey& key);
-  // Where it lies, below 2^29. Empty when there is no more room.
+  // Where it lies, below 2^kPlaceBits. Empty when there is no more room.
   std::optional<std::uint32_t> end();
-  // Where the number of the i-th link of the node that was ended last is to be written; stays where it is.
-  std::uint8_t* link_at(std::size_t i) const { return last_ + links_[i]; }
-  static void write_link(std::uint8_t* at, std::uint32_t number) { std::memcpy(at, &number, sizeof number); }
   // Fetches what read() will touch.
   void fetch(std::uint32_t place) const;
 
@@ -60,10 +58,8 @@ class KeptNodes {
   std::vector<std::unique_ptr<std::uint8_t[]>> chunks_;
   std::size_t used_ = kChunk;       // of the last one
   std::vector<std::uint8_t> node_;  // being written
-  std::vector<std::size_t> links_;  // in it
-  std::uint8_t* last_ = nullptr;
-  std::string previous_;          // record key, of the node being written
-  std::uint16_t collection_ = 0;  // its collection
+  std::string previous_;            // record key, of the node being written
+  std::uint16_t collection_ = 0;    // its collection
   bool any_ = false;
 };
 

@@ -3,13 +3,13 @@
 #include "core/crypto/sha256_many.h"
 #include "core/ipld/cbor_reader.h"
 #include "core/ipld/cbor_writer.h"
+#include "core/mst/node_shape.h"
 
 #include <fmt/core.h>
 
 #include <algorithm>
 #include <array>
 #include <bit>
-#include <cstring>
 
 namespace atb::mst {
 namespace {
@@ -68,90 +68,19 @@ Status read_node(Node& node, ipld::CborReader& cbor, const Limits& limits) {
   return cbor.finish();
 }
 
-// The one shape that a canonical node has, read at known places. Whatever is not quite so is left to
-// read_node(), which says what is wrong; so this accepts nothing that read_node() refuses.
-class FixedShape {
+// Makes entries where they are to be: the copying of links costs more than the reading.
+class NodeMaker {
  public:
-  explicit FixedShape(ByteView block) : at_(block.data()), end_(block.data() + block.size()) {}
-
-  bool read(Node& node, const Limits& limits) {
-    std::uint64_t count = 0;
-    if (!literal("\xa2\x61\x65") || !head(4, count) || count > limits.mst_node_entries) return false;
-    for (std::uint64_t i = 0; i < count; ++i) {
-      if (!entry(node.entries)) return false;
-    }
-    const std::uint8_t* left = nullptr;
-    if (!literal("\x61\x6c") || !link_or_null(left) || at_ != end_) return false;
-    if (left != nullptr) node.left.emplace(ipld::Cid::Blessed{left});
-    return true;
+  explicit NodeMaker(Node& node) : node_(node) {}
+  void entry(std::uint64_t prefix, std::string_view suffix, const std::uint8_t* value,
+             const std::uint8_t* subtree) {
+    Entry& made = node_.entries.emplace_back(prefix, suffix, ipld::Cid::Blessed{value});
+    if (subtree != nullptr) made.subtree.emplace(ipld::Cid::Blessed{subtree});
   }
+  void left(const std::uint8_t* link) { node_.left.emplace(ipld::Cid::Blessed{link}); }
 
  private:
-  std::size_t left() const { return static_cast<std::size_t>(end_ - at_); }
-
-  // A string literal, without its closing zero.
-  template <std::size_t N>
-  bool literal(const char (&bytes)[N]) {  // NOLINT(*-avoid-c-arrays)
-    if (left() < N - 1 || std::memcmp(at_, bytes, N - 1) != 0) return false;
-    at_ += N - 1;
-    return true;
-  }
-
-  // A head of that major type, in its shortest form, of one or two bytes or three.
-  bool head(unsigned major, std::uint64_t& value) {
-    if (left() < 3 || (*at_ >> 5U) != major) return false;  // a node never ends in a head
-    const unsigned info = *at_ & 0x1fU;
-    if (info < 24) {
-      value = info;
-      at_ += 1;
-      return true;
-    }
-    if (info == 24) {
-      value = at_[1];
-      at_ += 2;
-      return value >= 24;
-    }
-    if (info != 25) return false;
-    value = static_cast<std::uint64_t>(at_[1] << 8U | at_[2]);
-    at_ += 3;
-    return value > 0xff;
-  }
-
-  // Where its 36 bytes are.
-  bool link(const std::uint8_t*& out) {
-    if (!literal("\xd8\x2a\x58\x25\x00") || left() < ipld::Cid::kBytes || !ipld::Cid::is_blessed(at_))
-      return false;
-    out = at_;
-    at_ += ipld::Cid::kBytes;
-    return true;
-  }
-
-  bool link_or_null(const std::uint8_t*& out) {
-    if (left() == 0) return false;
-    if (*at_ != 0xf6) return link(out);
-    ++at_;
-    return true;
-  }
-
-  bool entry(std::vector<Entry>& entries) {
-    std::uint64_t suffix_size = 0;
-    std::uint64_t prefix = 0;
-    const std::uint8_t* subtree = nullptr;
-    const std::uint8_t* value = nullptr;
-    if (!literal("\xa4\x61\x6b") || !head(2, suffix_size) || left() < suffix_size) return false;
-    const std::string_view suffix = as_text({at_, static_cast<std::size_t>(suffix_size)});
-    at_ += suffix_size;
-    if (!literal("\x61\x70") || !head(0, prefix) || !literal("\x61\x74") || !link_or_null(subtree) ||
-        !literal("\x61\x76") || !link(value))
-      return false;
-    // Made where it is to be: the copying of links costs more than the reading.
-    Entry& made = entries.emplace_back(prefix, suffix, ipld::Cid::Blessed{value});
-    if (subtree != nullptr) made.subtree.emplace(ipld::Cid::Blessed{subtree});
-    return true;
-  }
-
-  const std::uint8_t* at_;
-  const std::uint8_t* end_;
+  Node& node_;
 };
 
 }  // namespace
@@ -164,7 +93,7 @@ bool looks_like_node(ByteView block) {
 Status decode_node_into(Node& node, ByteView block, const Limits& limits) {
   node.left.reset();
   node.entries.clear();
-  if (FixedShape(block).read(node, limits)) return {};
+  if (NodeMaker maker(node); NodeShape(block).read(maker, limits)) return {};
   node.left.reset();
   node.entries.clear();
   ipld::CborReader cbor(block);
@@ -227,7 +156,7 @@ unsigned height_of(const crypto::Digest& digest) {
 unsigned key_height(std::string_view key) { return height_of(crypto::sha256(as_bytes(key))); }
 
 void key_heights(std::span<const ByteView> keys, std::vector<unsigned>& heights) {
-  std::array<crypto::Digest, 16> digests;
+  std::array<crypto::Digest, 64> digests;
   while (!keys.empty()) {
     const std::size_t count = std::min(keys.size(), digests.size());
     crypto::sha256_many(keys.first(count), std::span(digests).first(count));

@@ -5,13 +5,30 @@
 
 namespace atb::mst {
 
+std::string_view usual_key(char* out, std::size_t limit, std::string_view previous,
+                           std::uint64_t prefix_length, std::string_view suffix) {
+  if (prefix_length > previous.size() || suffix.empty() || suffix.size() > limit) return {};
+  const auto shared = static_cast<std::size_t>(prefix_length);
+  if (shared > limit - suffix.size()) return {};
+  // Its first byte of its own decides: above the one before, or where that had ended. So it shares no more
+  // than it claims, and comes after.
+  if (shared < previous.size() &&
+      static_cast<std::uint8_t>(suffix.front()) <= static_cast<std::uint8_t>(previous[shared]))
+    return {};
+  // The key before may lie where this one goes.
+  if (shared != 0) std::memmove(out, previous.data(), shared);
+  std::memcpy(out + shared, suffix.data(), suffix.size());
+  return {out, shared + suffix.size()};
+}
+
 std::optional<unsigned> UsualKeys::height(std::span<const Entry> entries, Bound lower, Bound upper) {
   used_ = 0;
   count_ = 0;
   height_.reset();
   std::string_view key;
   for (const Entry& entry : entries) {
-    key = next(entry, key);
+    key = usual_key(text_.data() + used_, limit_, key, entry.prefix_length, entry.suffix);
+    used_ += key.size();
     if (key.empty() || entry.value.codec() != ipld::Codec::dag_cbor ||
         key_check_.check(key) != KeyCheck::Verdict::good)
       return std::nullopt;
@@ -22,24 +39,6 @@ std::optional<unsigned> UsualKeys::height(std::span<const Entry> entries, Bound 
   }
   if (upper && key >= *upper) return std::nullopt;
   return flush() ? height_ : std::nullopt;
-}
-
-std::string_view UsualKeys::next(const Entry& entry, std::string_view previous) {
-  if (entry.prefix_length > previous.size() || entry.suffix.empty() || entry.suffix.size() > limit_)
-    return {};
-  const auto shared = static_cast<std::size_t>(entry.prefix_length);
-  if (shared > limit_ - entry.suffix.size()) return {};
-  // Its first byte of its own decides: above the one before, or where that had ended. So it shares no more
-  // than it claims, and comes after.
-  if (shared < previous.size() &&
-      static_cast<std::uint8_t>(entry.suffix.front()) <= static_cast<std::uint8_t>(previous[shared]))
-    return {};
-  char* const key = text_.data() + used_;
-  // After a flush the key before may lie where this one goes.
-  if (shared != 0) std::memmove(key, previous.data(), shared);
-  std::memcpy(key + shared, entry.suffix.data(), entry.suffix.size());
-  used_ += shared + entry.suffix.size();
-  return {key, shared + entry.suffix.size()};
 }
 
 bool UsualKeys::flush() {

@@ -8,12 +8,18 @@
 #include "core/mst/node.h"
 
 #include <array>
+#include <cstdint>
 #include <optional>
 #include <span>
 #include <string_view>
 #include <vector>
 
 namespace atb::mst {
+
+// Writes the key of an entry to `out`, where `limit` bytes are free, of which a key may have so many. Empty
+// when it is not as it should be: it comes after `previous`, and shares with it what it claims and no more.
+std::string_view usual_key(char* out, std::size_t limit, std::string_view previous,
+                           std::uint64_t prefix_length, std::string_view suffix);
 
 class UsualKeys {
  public:
@@ -28,8 +34,6 @@ class UsualKeys {
  private:
   static constexpr std::size_t kKeys = 16;  // hashed side by side, and never all keys of a node at once
 
-  // The key of an entry behind those in `text_`; empty when it is not as it should be.
-  std::string_view next(const Entry& entry, std::string_view previous);
   bool flush();
 
   std::size_t limit_;

@@ -1,5 +1,5 @@
-// A repository as it is read in the order of its file, for files in which a walk would have to look for each
-// node: those that today's hosts send. No index, and no block is read twice.
+// A repository proven as its file is read, once, on both cores: in parts where its blocks lie as a walk meets
+// them, and gathered from whatever order they lie in otherwise. No index, and no block is hashed twice.
 #pragma once
 
 #include "core/backup/source.h"
@@ -7,7 +7,7 @@
 #include "core/base/stop.h"
 #include "core/car/indexed_car.h"
 #include "core/data/cbor.h"
-#include "core/mst/gathered_tree.h"
+#include "core/mst/whole_tree.h"
 #include "core/repo/commit.h"
 
 #include <optional>
@@ -25,10 +25,8 @@ struct Gathered {
   car::CarFacts facts;
 };
 
-// Before anything is asked of the repository. Empty for a file in a walk's order, of which nothing was taken
-// yet; and where anything at all was not as usual: then its batches were taken, and what is asked of it
-// next makes it read the file again for an index, over which a walk can say what it was. An Error only when
-// stopped.
+// Empty where anything at all was not as usual: then a walk can say what it was. An Error only when the file
+// cannot be opened, or when stopped.
 Result<std::optional<Gathered>> gather(backup::Repository& repository, const Limits& limits,
                                        Progress& progress, const StopToken& stop);
 

@@ -1,5 +1,6 @@
 #include "core/backup/read_ahead.h"
 
+#include "tests/support/bad_disk.h"
 #include "tests/support/catch.h"
 #include "tests/support/memory_blocks.h"
 
@@ -17,21 +18,6 @@ std::vector<test::NamedBlock> blocks_of(std::size_t count) {
   }
   return blocks;
 }
-
-// Fails from a byte on, as a disk does.
-class BadDisk final : public RandomAccess {
- public:
-  BadDisk(Bytes bytes, std::uint64_t good) : bytes_(std::move(bytes)), good_(good) {}
-  std::uint64_t size() const override { return bytes_.size(); }
-  Result<std::size_t> read_at(std::uint64_t offset, MutableByteView buffer) const override {
-    if (offset + buffer.size() > good_) return fail(ErrorKind::io, "test.disk", "the disk failed");
-    return bytes_.read_at(offset, buffer);
-  }
-
- private:
-  MemoryBytes bytes_;
-  std::uint64_t good_;
-};
 
 }  // namespace
 
@@ -62,7 +48,7 @@ TEST_CASE("backup: reading ahead hands out what reading does, in order, to the e
 TEST_CASE("backup: reading ahead ends with the disk's own error, and can be left at any moment",
           "[read_ahead]") {
   const Bytes bytes = test::car_of(std::array{ipld::Cid(ipld::Codec::dag_cbor, {})}, blocks_of(6000));
-  const BadDisk disk(bytes, bytes.size() / 2);
+  const test::BadDisk disk(bytes, bytes.size() / 2);
   const auto batches = backup::read_ahead(disk, {});
   REQUIRE(batches);
   const car::SectionBatch* batch = (*batches)->next();
