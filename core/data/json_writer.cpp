@@ -8,6 +8,7 @@
 #include <algorithm>
 #include <array>
 #include <cmath>
+#include <cstring>
 #include <iterator>
 
 namespace atb::data {
@@ -66,6 +67,26 @@ constexpr std::array<bool, 256> kPlain = [] {
   for (std::size_t byte = 0x20; byte < 0x7f; ++byte) plain[byte] = byte != '"' && byte != '\\';
   return plain;
 }();
+
+constexpr std::uint64_t each_byte(std::uint8_t byte) { return 0x0101'0101'0101'0101U * byte; }
+
+// Are all eight bytes plain? A byte that is not may make its neighbour look so too, never the other way.
+bool eight_plain(const char* text) {
+  std::uint64_t bytes = 0;
+  std::memcpy(&bytes, text, sizeof bytes);
+  const auto zero_in = [](std::uint64_t x) { return (x - each_byte(1)) & ~x; };
+  const std::uint64_t odd = bytes | (bytes + each_byte(1)) | ((bytes - each_byte(0x20)) & ~bytes) |
+                            zero_in(bytes ^ each_byte('"')) | zero_in(bytes ^ each_byte('\\'));
+  return (odd & each_byte(0x80)) == 0;
+}
+
+// Bytes at the front that are plain.
+std::size_t plain_run(std::string_view text) {
+  std::size_t run = 0;
+  while (text.size() - run >= 8 && eight_plain(text.data() + run)) run += 8;
+  while (run < text.size() && kPlain[static_cast<std::uint8_t>(text[run])]) ++run;
+  return run;
+}
 
 // Recursive: values come from readers that bound their depth, and their own destructor recurses the same way.
 class Writer {
@@ -156,8 +177,7 @@ class Writer {
 void append_json_text(std::string& out, std::string_view text) {
   out.push_back('"');
   while (!text.empty()) {
-    std::size_t run = 0;
-    while (run < text.size() && kPlain[static_cast<std::uint8_t>(text[run])]) ++run;
+    const std::size_t run = plain_run(text);
     out += text.substr(0, run);
     text.remove_prefix(run);
     if (text.empty()) break;

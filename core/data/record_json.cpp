@@ -45,9 +45,9 @@ class JsonVisitor {
   }
   void link(ByteView cid) {
     comma();
-    out_ += R"({"$link":)";
-    if (const auto parsed = ipld::Cid::blessed(cid.data())) append_json_text(out_, parsed->str());
-    out_.push_back('}');
+    out_ += R"({"$link":")";
+    if (const auto parsed = ipld::Cid::blessed(cid.data())) out_ += parsed->str();
+    out_ += R"("})";
   }
   void boolean(bool value) {
     comma();

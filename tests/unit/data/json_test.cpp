@@ -1,5 +1,6 @@
 #include "core/data/json.h"
 
+#include "core/data/json_text.h"
 #include "tests/support/catch.h"
 
 #include <limits>
@@ -172,6 +173,25 @@ TEST_CASE("json: invalid UTF-8 and lone surrogates are refused", "[json]") {
   CHECK(failure(R"("\ud800x")") == "json.syntax");
   CHECK(failure(R"("\udc00\ud800")") == "json.syntax");
   CHECK(failure(R"("\ud800\ud800")") == "json.syntax");
+}
+
+TEST_CASE("json: a character is escaped the same wherever it stands", "[json]") {
+  const auto inner = [](std::string_view text) {
+    std::string json;
+    append_json_text(json, text);
+    return json.substr(1, json.size() - 2);
+  };
+  const std::string around = "abcdefgh ~}]ijklmnopqrst";
+  for (unsigned byte = 0; byte < 256; ++byte) {
+    const std::string one(1, static_cast<char>(byte));
+    const std::string escaped = inner(one);
+    for (std::size_t at = 0; at <= around.size(); ++at) {
+      const std::string before = around.substr(0, at);
+      const std::string after = around.substr(at);
+      REQUIRE(inner(before + one + after) == before + escaped + after);
+      REQUIRE(inner(before + one + " " + one + after) == before + escaped + " " + escaped + after);
+    }
+  }
 }
 
 TEST_CASE("json: what could harm a terminal is escaped, and reads back the same", "[json]") {
