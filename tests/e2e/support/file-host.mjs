@@ -1,11 +1,13 @@
-// A fake PDS, and the PLC directory of its accounts, over files that tests/tools/make_repo has written. It is here
+// A fake PDS, and the PLC directory and the DNS of its accounts, over files that tests/tools/make_repo has written. It is here
 // because a real server takes hours to be filled with 300 MB of records, and none makes a P-256 account. How a host
 // behaves is tested against real ones (tests/network); this one only hands out bytes.
+import dgram from 'node:dgram'
 import { createReadStream, readFileSync, readdirSync, statSync } from 'node:fs'
 import http from 'node:http'
 import { join } from 'node:path'
 import { pipeline } from 'node:stream/promises'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { TXT, nameError, noError, parseQuestion, reply } from '../../network/dns-message.mjs'
 
 const pieceBytes = 1 << 18
 
@@ -20,12 +22,24 @@ export async function startFileHost({ delayMs = 0, bytesPerSecond = Infinity } =
   })
   await new Promise((resolve) => server.listen(0, '127.0.0.1', resolve))
   const url = `http://127.0.0.1:${server.address().port}`
+  const dns = dgram.createSocket('udp4')
+  dns.on('message', async (query, client) => {
+    if (delayMs > 0) await sleep(delayMs)
+    const question = parseQuestion(query)
+    if (question) dns.send(handleProof(accounts, query, question), client.port, client.address)
+  })
+  await new Promise((resolve) => dns.bind(0, '127.0.0.1', resolve))
   return {
     url,
-    // What points the program at it. Nothing answers at the DNS address: handles stay unproven.
-    environment: { ATBACKUP_PLC_URL: url, ATBACKUP_ALLOW_PRIVATE_HOSTS: new URL(url).host, ATBACKUP_DNS_SERVER: '127.0.0.1:9' },
+    // What points the program at it.
+    environment: {
+      ATBACKUP_PLC_URL: url,
+      ATBACKUP_ALLOW_PRIVATE_HOSTS: new URL(url).host,
+      ATBACKUP_DNS_SERVER: `127.0.0.1:${dns.address().port}`,
+    },
     add: (made, car, blobs) => accounts.set(made.did, { ...made, car, blobs, bytesPerSecond }),
     stop: () => new Promise((resolve) => {
+      dns.close()
       server.close(resolve)
       server.closeAllConnections()
     }),
@@ -44,6 +58,15 @@ async function answer(accounts, url, res) {
   const account = accounts.get(did)
   if (!account) return json(res, 400, { error: 'RepoNotFound', message: `Could not find repo for DID: ${did}` })
   return sync(res, account, url.searchParams)
+}
+
+// _atproto.<handle>: the DID of the account whose document names the handle.
+function handleProof(accounts, query, question) {
+  const names = ({ car }) => JSON.parse(readFileSync(`${car}.did.json`)).alsoKnownAs ?? []
+  const owner = [...accounts.values()].find((account) =>
+    names(account).some((name) => `_atproto.${name.slice('at://'.length)}` === question.name))
+  if (!owner || question.type !== TXT) return reply(query, question, owner ? noError : nameError, null)
+  return reply(query, question, noError, `did=${owner.did}`)
 }
 
 // No faster than so many bytes a second, counted from the first one.
