@@ -174,11 +174,15 @@ class Joining {
   void pass_node(const ipld::Cid& cid) {
     const auto found = nodes_.blocks().find(cid);
     if (found == nodes_.blocks().end()) return;
-    if (!before_block() || !(usual_ = reader_.node(found->first, found->second))) return;
+    if (!before_block()) return;
+    usual_ = reader_.node(found->first, found->second);
+    if (!usual_) return;
     const mst::Node node = mst::decode_node(found->second, Limits{}).value();
     if (node.left) pass_node(*node.left);
     for (const mst::Entry& entry : node.entries) {
-      if (!before_block() || !(usual_ = reader_.record(record_, 1))) return;
+      if (!before_block()) return;
+      usual_ = reader_.record(record_, 1);
+      if (!usual_) return;
       if (entry.subtree) pass_node(*entry.subtree);
     }
   }
