@@ -96,6 +96,7 @@ void FakeNetwork::kill_old_host() {
 }
 
 Result<Answer> FakeNetwork::route(const SentRequest& request) {
+  const std::scoped_lock lock(routing_);
   clock.advance(std::chrono::milliseconds(1));
   const std::string origin = request.parsed.origin();
   if (origin == old_host.options().origin && old_host_is_dead)

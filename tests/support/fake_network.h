@@ -5,6 +5,7 @@
 #include "tests/support/scripted_txt.h"
 #include "tests/support/seeded_random.h"
 
+#include <mutex>
 #include <string>
 
 namespace atb::test {
@@ -22,7 +23,7 @@ class FakeNetwork {
   enum class Method : std::uint8_t { plc, web };
   explicit FakeNetwork(std::size_t records = 12, Method method = Method::plc);
 
-  Result<Answer> route(const SentRequest& request);
+  Result<Answer> route(const SentRequest& request);  // blobs go by several threads: one at a time
   FakeAccount& old_account() { return *old_host.find(did); }
   FakeAccount& new_account() { return *new_host.find(did); }
   // The user's key becomes the first of the rotation keys, signed for by the old host.
@@ -51,6 +52,7 @@ class FakeNetwork {
   void take_up(std::string document);
   std::string next_document_;
   int looks_left_ = 0;
+  std::mutex routing_;
 
  public:
   ScriptedHttp http{[this](const SentRequest& request) { return route(request); }};
