@@ -5,7 +5,7 @@
 //   link  = number of a node (1); one that does not exist is a missing block; 255: codec raw
 //
 // The last node is the root. Blocks go by made-up CIDs here, as no true ones make a cycle. The same tree is
-// also gathered from its blocks, which must come to what the walk comes to.
+// also gathered from its blocks, and joined of its parts, which must come to what the walk comes to.
 #include "core/base/cursor.h"
 #include "core/mst/builder.h"
 #include "core/mst/gathered_tree.h"

@@ -29,14 +29,6 @@ Digest finish_with(SHA256_CTX& context) {
   return digest;
 }
 
-}  // namespace
-
-struct Sha256::State {
-  SHA256_CTX context;
-};
-
-namespace {
-
 // A message that is one block of SHA-256 with its padding, such as a repository's key.
 Digest one_block(ByteView bytes) {
   SHA256_CTX context;
@@ -55,6 +47,10 @@ Digest one_block(ByteView bytes) {
 }
 
 }  // namespace
+
+struct Sha256::State {
+  SHA256_CTX context;
+};
 
 Digest sha256(ByteView bytes) {
   if (bytes.size() < SHA256_CBLOCK - 8) return one_block(bytes);

@@ -34,7 +34,13 @@ class CollectionCounts {
     return true;
   }
   std::uint16_t number() const { return number_; }  // of the collection turned to
-  void count(std::uint64_t keys = 1) { counts_[number_].second += keys; }
+  void count() { ++counts_[number_].second; }
+  // So many keys of a collection, which is added if need be. False as in add().
+  bool count(std::string_view name, std::uint64_t keys) {
+    if (!turn_to(name) && !add(name)) return false;
+    counts_[number_].second += keys;
+    return true;
+  }
   const std::string& name(std::uint16_t number) const { return counts_[number].first; }
   const Counts& counts() const { return counts_; }  // by number
 

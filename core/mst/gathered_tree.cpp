@@ -158,8 +158,7 @@ bool GatheredTree::count(WholeTree& tree) {
     tree.records += reader->nodes.keys();
     auto& numbers = collection_numbers_.emplace_back();
     for (const auto& [name, keys] : reader->nodes.collections().counts()) {
-      if (!collections_.turn_to(name) && !collections_.add(name)) return false;
-      collections_.count(keys);
+      if (!collections_.count(name, keys)) return false;
       numbers.push_back(collections_.number());
     }
     targets_.emplace_back(reader->links, kNowhere);

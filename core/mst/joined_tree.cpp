@@ -120,8 +120,7 @@ std::optional<WholeTree> JoinedTree::whole(std::span<PartReader* const> readers)
     tree.records += totals.records;
     tree.record_bytes += totals.record_bytes;
     for (const auto& [name, count] : totals.collections) {
-      if (!all.turn_to(name) && !all.add(name)) return std::nullopt;
-      all.count(count);
+      if (!all.count(name, count)) return std::nullopt;
     }
   }
   tree.collections = all.counts();

@@ -108,7 +108,6 @@ class Gathering : public backup::PartWork {
   virtual bool join_part(const Part& part) = 0;           // as join()
   virtual std::optional<mst::WholeTree> whole() = 0;
 
-  const ipld::Cid& root() const { return root_; }
   const Limits& limits() const { return limits_; }
   const std::optional<repo::Commit>& commit() const { return commit_; }
   template <class... Arguments>

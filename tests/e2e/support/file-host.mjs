@@ -65,8 +65,7 @@ function handleProof(accounts, query, question) {
   const names = ({ car }) => JSON.parse(readFileSync(`${car}.did.json`)).alsoKnownAs ?? []
   const owner = [...accounts.values()].find((account) =>
     names(account).some((name) => `_atproto.${name.slice('at://'.length)}` === question.name))
-  if (!owner || question.type !== TXT) return reply(query, question, owner ? noError : nameError, null)
-  return reply(query, question, noError, `did=${owner.did}`)
+  return reply(query, question, owner ? noError : nameError, owner && question.type === TXT ? `did=${owner.did}` : null)
 }
 
 // No faster than so many bytes a second, counted from the first one.

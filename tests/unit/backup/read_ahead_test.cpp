@@ -2,29 +2,14 @@
 
 #include "tests/support/bad_disk.h"
 #include "tests/support/catch.h"
-#include "tests/support/memory_blocks.h"
-
-#include <array>
-#include <string>
+#include "tests/unit/backup/long_car.h"
 
 namespace atb {
-namespace {
-
-std::vector<test::NamedBlock> blocks_of(std::size_t count) {
-  std::vector<test::NamedBlock> blocks;
-  for (std::size_t i = 0; i < count; ++i) {
-    const std::string text = std::string(900, 'r') + std::to_string(i);
-    blocks.emplace_back(ipld::Cid::of(ipld::Codec::dag_cbor, as_bytes(text)), to_bytes(as_bytes(text)));
-  }
-  return blocks;
-}
-
-}  // namespace
 
 TEST_CASE("backup: reading ahead hands out what reading does, in order, to the end", "[read_ahead]") {
   for (const std::size_t count : {0U, 1U, 300U, 5000U}) {
-    const auto blocks = blocks_of(count);
-    const MemoryBytes file(test::car_of(std::array{ipld::Cid(ipld::Codec::dag_cbor, {})}, blocks));
+    const auto blocks = test::long_blocks(count);
+    const MemoryBytes file(test::long_car(blocks));
     const auto batches = backup::read_ahead(file, {});
     REQUIRE(batches);
     CHECK((*batches)->header().roots.size() == 1);
@@ -47,7 +32,7 @@ TEST_CASE("backup: reading ahead hands out what reading does, in order, to the e
 
 TEST_CASE("backup: reading ahead ends with the disk's own error, and can be left at any moment",
           "[read_ahead]") {
-  const Bytes bytes = test::car_of(std::array{ipld::Cid(ipld::Codec::dag_cbor, {})}, blocks_of(6000));
+  const Bytes bytes = test::long_car(test::long_blocks(6000));
   const test::BadDisk disk(bytes, bytes.size() / 2);
   const auto batches = backup::read_ahead(disk, {});
   REQUIRE(batches);

@@ -2,28 +2,14 @@
 
 #include "tests/support/bad_disk.h"
 #include "tests/support/catch.h"
-#include "tests/support/memory_blocks.h"
+#include "tests/unit/backup/long_car.h"
 
 #include <array>
 #include <atomic>
-#include <string>
 #include <thread>
 
 namespace atb {
 namespace {
-
-std::vector<test::NamedBlock> blocks_of(std::size_t count) {
-  std::vector<test::NamedBlock> blocks;
-  for (std::size_t i = 0; i < count; ++i) {
-    const std::string text = std::string(900, 'p') + std::to_string(i);
-    blocks.emplace_back(ipld::Cid::of(ipld::Codec::dag_cbor, as_bytes(text)), to_bytes(as_bytes(text)));
-  }
-  return blocks;
-}
-
-Bytes car_of(const std::vector<test::NamedBlock>& blocks) {
-  return test::car_of(std::array{ipld::Cid(ipld::Codec::dag_cbor, {})}, blocks);
-}
 
 // Writes down what it is given.
 class Notes final : public backup::PartWork {
@@ -68,8 +54,8 @@ Result<bool> read(const RandomAccess& file, Notes& notes, const StopToken& stop 
 
 TEST_CASE("backup: a file read in parts is joined in its order, whoever is slow", "[read_in_parts]") {
   for (const std::size_t count : {0U, 1U, 300U, 8000U}) {
-    const auto blocks = blocks_of(count);
-    const MemoryBytes file(car_of(blocks));
+    const auto blocks = test::long_blocks(count);
+    const MemoryBytes file(test::long_car(blocks));
     for (std::size_t slow = 0; slow <= backup::kPartThreads; ++slow) {
       Notes notes;
       notes.slow_ = slow;
@@ -88,7 +74,7 @@ TEST_CASE("backup: a file read in parts is joined in its order, whoever is slow"
 }
 
 TEST_CASE("backup: whoever gives up ends the reading in parts, in both threads", "[read_in_parts]") {
-  const MemoryBytes file(car_of(blocks_of(8000)));
+  const MemoryBytes file(test::long_car(test::long_blocks(8000)));
   for (std::size_t at = 1; at < 20; at += 3) {
     Notes worker;
     worker.fail_work_ = at;
@@ -102,7 +88,7 @@ TEST_CASE("backup: whoever gives up ends the reading in parts, in both threads",
 
 TEST_CASE("backup: a file that cannot be read to its end, or is not sound, is not read in parts",
           "[read_in_parts]") {
-  Bytes bytes = car_of(blocks_of(6000));
+  Bytes bytes = test::long_car(test::long_blocks(6000));
   Notes notes;
   CHECK_FALSE(read(test::BadDisk(bytes, bytes.size() / 2), notes).value());
   CHECK_FALSE(read(test::BadDisk(bytes, 0), notes).has_value());
@@ -112,7 +98,7 @@ TEST_CASE("backup: a file that cannot be read to its end, or is not sound, is no
 }
 
 TEST_CASE("backup: reading in parts can be stopped", "[read_in_parts]") {
-  const MemoryBytes file(car_of(blocks_of(6000)));
+  const MemoryBytes file(test::long_car(test::long_blocks(6000)));
   std::stop_source source;
   source.request_stop();
   Notes notes;
