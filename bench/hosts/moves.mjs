@@ -10,7 +10,7 @@
 // name the programs.
 import assert from 'node:assert/strict'
 import { execFile } from 'node:child_process'
-import { mkdirSync, readFileSync, readdirSync, statSync, writeFileSync } from 'node:fs'
+import { mkdirSync, readFileSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
 import * as accounts from '../../tests/network/accounts.mjs'
@@ -24,6 +24,7 @@ const manyRecords = 100_000
 const manyPictures = 100
 const pictureBytes = 200_000
 const importDeadline = 290_000
+const raceRounds = 5
 
 const temp = scratch('moves')
 const say = (text) => process.stderr.write(`${text}\n`)
@@ -99,10 +100,30 @@ silent
   return { program: 'curl: the blobs alone, one after the other', wall_s: (performance.now() - start) / 1000 }
 }
 
+// The repository alone, to one file, by turns: by us, proven, and by curl. The host makes it anew each time.
+async function race(account, env) {
+  const address = `${account.host.url}/xrpc/com.atproto.sync.getRepo?did=${account.did}`
+  const raced = temp.at(`raced-${account.handle}`)
+  const ours = { program: 'atbackup export, one CAR' }
+  const curls = { program: 'curl -o, the same CAR' }
+  for (let round = 0; round < raceRounds; ++round) {
+    const result = await runMeasured(['export', account.did, '-o', `${raced}.car`], temp.at('cost.json'), { env })
+    assert.equal(result.code, 0, result.stderr.slice(-4000))
+    if (!(ours.wall_s <= result.cost.wall_s)) Object.assign(ours, result.cost)
+    const start = performance.now()
+    await promisify(execFile)('curl', ['-sS', '--fail', '-o', `${raced}.curl`, address])
+    curls.wall_s = Math.min(curls.wall_s ?? Infinity, (performance.now() - start) / 1000)
+    for (const file of [`${raced}.car`, `${raced}.curl`]) rmSync(file)
+  }
+  return [ours, curls]
+}
+
 async function measure(network, account) {
   const home = temp.at(`home-${account.handle}`)
   mkdirSync(home)
   const env = environmentFor(network, home)
+  say(`    ${account.handle}: atbackup export against curl -o`)
+  const raced = await race(account, env)
   const folder = temp.at(`backup-${account.handle}`)
   const files = secretFiles(temp.at(`secrets-${account.handle}`), account)
   const move = moveArguments(network, account, 'b', files, { handle: account.handle.replace('.a.test', '.b.test') })
@@ -111,7 +132,7 @@ async function measure(network, account) {
     'atbackup verify': ['verify', folder],
     'atbackup migrate': [...move.slice(0, -1), smallTokenCommand(account), '--no-recovery-key'],
   }
-  const rows = []
+  const rows = [...raced]
   let summary
   for (const [program, args] of Object.entries(commands)) {
     say(`    ${account.handle}: ${program}`)

@@ -24,36 +24,32 @@ class NoFindings final : public FindingSink {
 
 class CarVisitor final : public mst::Visitor {
  public:
-  CarVisitor(ipld::BlockSource& blocks, car::BlockIndex& index, car::Writer& writer, Progress& progress)
-      : blocks_(blocks), index_(index), writer_(writer), progress_(progress) {}
+  CarVisitor(ipld::BlockSource& blocks, std::size_t block_count, DepthFirstWriter& out, Progress& progress)
+      : blocks_(blocks), block_count_(block_count), out_(out), progress_(progress) {}
 
-  // Writes a block the first time it is reached: equal records share one block.
-  Status put(const ipld::Cid& cid, ByteView block) {
-    if (!index_.mark(cid)) return {};
-    TRY(writer_.put(cid, block));
-    if (writer_.blocks_written() % kBlocksPerEvent == 0) report(false);
+  Status node(const ipld::Cid& cid, ByteView block) override {
+    TRY(out_.put(cid, block));
+    if (out_.writer().blocks_written() % kBlocksPerEvent == 0) report(false);
     return {};
   }
-  Status node(const ipld::Cid& cid, ByteView block) override { return put(cid, block); }
   Status record(std::string_view, const ipld::Cid& cid) override {
-    const ByteView block = TRY(blocks_.get(cid, buffer_));
-    return put(cid, block);
+    return node(cid, TRY(blocks_.get(cid, buffer_)));
   }
   Status missing_node(const ipld::Cid& cid) override {
     return fail(ErrorKind::corrupt, "block.missing", "the tree node " + cid.str() + " is not there");
   }
   void report(bool done) {
     progress_.report({.phase = "writing",
-                      .bytes = writer_.bytes_written(),
-                      .items = writer_.blocks_written(),
-                      .items_total = index_.size(),
+                      .bytes = out_.writer().bytes_written(),
+                      .items = out_.writer().blocks_written(),
+                      .items_total = block_count_,
                       .done = done});
   }
 
  private:
   ipld::BlockSource& blocks_;
-  car::BlockIndex& index_;
-  car::Writer& writer_;
+  std::size_t block_count_;
+  DepthFirstWriter& out_;
   Progress& progress_;
   Bytes buffer_;
 };
@@ -69,19 +65,42 @@ Result<ipld::Cid> root_of(ByteView commit, const Limits& limits) {
 
 }  // namespace
 
+Status DepthFirstWriter::begin(const ipld::Cid& commit) {
+  index_->clear_marks();
+  writer_.emplace(TRY(car::Writer::start(*out_, std::array{commit})));
+  return {};
+}
+
+Status DepthFirstWriter::put(const ipld::Cid& cid, ByteView block) {
+  return index_->mark(cid) ? writer_->put(cid, block) : Status();
+}
+
+Result<DepthFirstFacts> DepthFirstWriter::finish(ipld::BlockSource& blocks, const StopToken& stop) {
+  DepthFirstFacts facts;
+  const std::uint64_t reached = writer_->blocks_written();
+  Bytes buffer;
+  TRY(index_->for_each_unmarked([&](const ipld::Cid& cid, car::Location) -> Status {
+    TRY(check_stop(stop));
+    return writer_->put(cid, TRY(blocks.get(cid, buffer)));
+  }));
+  facts.bytes = writer_->bytes_written();
+  facts.blocks = writer_->blocks_written();
+  facts.extra_blocks = facts.blocks - reached;
+  return facts;
+}
+
 Result<DepthFirstFacts> write_depth_first(ipld::BlockSource& blocks, car::BlockIndex& index,
                                           const ipld::Cid& commit, const Limits& limits, ByteSink& out,
                                           Progress& progress, const StopToken& stop) {
-  index.clear_marks();
-  BufferedSink buffered(out);  // a section is three small writes
-  const std::array roots{commit};
-  car::Writer writer = TRY(car::Writer::start(buffered, roots));
-  CarVisitor visitor(blocks, index, writer, progress);
+  BufferedSink buffered(out);
+  DepthFirstWriter writer(index, buffered);
+  TRY(writer.begin(commit));
+  CarVisitor visitor(blocks, index.size(), writer, progress);
 
   Bytes buffer;
   const ByteView commit_block = TRY(blocks.get(commit, buffer));
   const ipld::Cid root = TRY(root_of(commit_block, limits));
-  TRY(visitor.put(commit, commit_block));
+  TRY(writer.put(commit, commit_block));
 
   NoFindings findings;
   TRY(mst::walk(blocks, root, limits, visitor, findings, stop));
@@ -90,19 +109,9 @@ Result<DepthFirstFacts> write_depth_first(ipld::BlockSource& blocks, car::BlockI
                 "the tree breaks a rule while it is written: " + findings.first,
                 "the disk that holds the temporary file may be failing");
   }
-
-  DepthFirstFacts facts;
-  const std::uint64_t reached = writer.blocks_written();
-  TRY(index.for_each_unmarked([&](const ipld::Cid& cid, car::Location) -> Status {
-    TRY(check_stop(stop));
-    const ByteView block = TRY(blocks.get(cid, buffer));
-    return writer.put(cid, block);
-  }));
+  const DepthFirstFacts facts = TRY(writer.finish(blocks, stop));
   TRY(buffered.flush());
   visitor.report(true);
-  facts.bytes = writer.bytes_written();
-  facts.blocks = writer.blocks_written();
-  facts.extra_blocks = facts.blocks - reached;
   return facts;
 }
 

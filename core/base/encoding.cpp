@@ -52,11 +52,12 @@ Error bad_length(std::string_view name, std::size_t length) {
 
 // Digits of `bits` bits each, most significant first; the last one filled up with zero bits.
 template <unsigned kBits>
-std::string encode_bits(ByteView bytes, std::string_view alphabet) {
+void append_bits(std::string& out, ByteView bytes, std::string_view alphabet) {
   constexpr std::uint32_t kMask = (1U << kBits) - 1;
-  std::string out((bytes.size() * 8 + kBits - 1) / kBits, '\0');
+  const std::size_t before = out.size();
+  out.resize(before + (bytes.size() * 8 + kBits - 1) / kBits);
   const char* const letters = alphabet.data();  // 2^kBits of them
-  char* next = out.data();
+  char* next = out.data() + before;
   std::uint32_t pool = 0;
   unsigned held = 0;
   for (const std::uint8_t byte : bytes) {
@@ -68,6 +69,12 @@ std::string encode_bits(ByteView bytes, std::string_view alphabet) {
     }
   }
   if (held > 0) *next = letters[pool << (kBits - held) & kMask];
+}
+
+template <unsigned kBits>
+std::string encode_bits(ByteView bytes, std::string_view alphabet) {
+  std::string out;
+  append_bits<kBits>(out, bytes, alphabet);
   return out;
 }
 
@@ -100,6 +107,7 @@ std::string hex_encode(ByteView bytes) { return encode_bits<4>(bytes, kHex); }
 Result<Bytes> hex_decode(std::string_view text) { return decode_bits(text, kHexDigits, 4, "hex"); }
 
 std::string base32_encode(ByteView bytes) { return encode_bits<5>(bytes, kBase32); }
+void base32_append(std::string& out, ByteView bytes) { append_bits<5>(out, bytes, kBase32); }
 Result<Bytes> base32_decode(std::string_view text) { return decode_bits(text, kBase32Digits, 5, "base32"); }
 
 std::string base64_encode(ByteView bytes) { return encode_bits<6>(bytes, kBase64); }

@@ -14,6 +14,7 @@ std::string hex_encode(ByteView bytes);           // lower case
 Result<Bytes> hex_decode(std::string_view text);  // either case
 
 std::string base32_encode(ByteView bytes);  // RFC 4648, lower case, no padding (multibase 'b')
+void base32_append(std::string& out, ByteView bytes);
 Result<Bytes> base32_decode(std::string_view text);
 
 std::string base58_encode(ByteView bytes);  // Bitcoin alphabet (multibase 'z'); for keys, not for long input

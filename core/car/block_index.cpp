@@ -304,10 +304,12 @@ std::optional<std::size_t> BlockIndex::plain_bytes(const ipld::Cid& cid) const {
   return place->length;
 }
 
-Result<ByteView> read_block(const BlockIndex& index, NearReader& file, const ipld::Cid& cid, Bytes& buffer) {
+Result<ByteView> read_block(const BlockIndex& index, NearReader& file, const ipld::Cid& cid, Bytes& buffer,
+                            bool& plain) {
   const auto place = index.find(cid);
   if (!place)
     return fail(ErrorKind::not_found, "block.missing", fmt::format("block {} is not there", cid.str()));
+  plain = place->plain;
   buffer.resize(place->length);
   TRY(file.read(place->offset, buffer));
   // As a tree node begins, and few records do: a map of two.

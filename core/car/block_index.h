@@ -59,7 +59,8 @@ class BlockIndex {
 };
 
 // Reads a block of the indexed file into `buffer`, as BlockSource::get(). It was hashed when it came into the
-// index.
-Result<ByteView> read_block(const BlockIndex& index, NearReader& file, const ipld::Cid& cid, Bytes& buffer);
+// index. `plain` becomes what was noted of it.
+Result<ByteView> read_block(const BlockIndex& index, NearReader& file, const ipld::Cid& cid, Bytes& buffer,
+                            bool& plain);
 
 }  // namespace atb::car

@@ -35,6 +35,7 @@ Result<ByteView> FollowedCar::get(const ipld::Cid& cid, Bytes& buffer) {
   if (indexed_) return indexed_->get(cid, buffer);
   if (have_root_ && cid == roots().front()) {
     buffer = root_;
+    gave_plain_ = false;
     return ByteView(buffer);
   }
   const Section* next = peek();
@@ -47,6 +48,7 @@ Result<ByteView> FollowedCar::get(const ipld::Cid& cid, Bytes& buffer) {
     root_ = buffer;
     have_root_ = true;
   }
+  gave_plain_ = next->plain;
   hand_out(*next);
   return ByteView(buffer);
 }

@@ -19,6 +19,7 @@ class FollowedCar final : public ipld::BlockSource {
   Result<ByteView> get(const ipld::Cid& cid, Bytes& buffer) override;
   // Where the file is read along, this gives the block out: not to be asked twice.
   std::optional<std::size_t> plain_bytes(const ipld::Cid& cid) override;
+  bool gave_plain() const override { return indexed_ ? indexed_->gave_plain() : gave_plain_; }
   const std::vector<ipld::Cid>& roots() const { return facts_.header.roots; }
   // Says that a block which was handed out belongs to the repository.
   void reached(const ipld::Cid& cid);
@@ -56,6 +57,7 @@ class FollowedCar final : public ipld::BlockSource {
   std::uint64_t followed_ = 0;  // bytes of the file before what comes next
   Bytes root_;                  // the commit, which is asked for more than once
   bool have_root_ = false;
+  bool gave_plain_ = false;             // what get() gave last
   std::optional<ipld::Cid> handed_out_;  // last, and not reached yet
   std::vector<ipld::Cid> passed_over_;   // handed out, and never reached
   bool settled_ = false;                 // and the extra roots told

@@ -126,7 +126,7 @@ Result<IndexedCar> IndexedCar::read(const RandomAccess& file, const ReadOptions&
 }
 
 Result<ByteView> IndexedCar::get(const ipld::Cid& cid, Bytes& buffer) {
-  return read_block(index_, file_, cid, buffer);
+  return read_block(index_, file_, cid, buffer, gave_plain_);
 }
 
 }  // namespace atb::car

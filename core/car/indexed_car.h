@@ -49,6 +49,7 @@ class IndexedCar final : public ipld::BlockSource {
 
   Result<ByteView> get(const ipld::Cid& cid, Bytes& buffer) override;
   std::optional<std::size_t> plain_bytes(const ipld::Cid& cid) override { return index_.plain_bytes(cid); }
+  bool gave_plain() const override { return gave_plain_; }
   const CarFacts& facts() const { return facts_; }
   BlockIndex& index() { return index_; }
   const BlockIndex& index() const { return index_; }
@@ -58,6 +59,7 @@ class IndexedCar final : public ipld::BlockSource {
   NearReader file_;
   CarFacts facts_;
   BlockIndex index_;
+  bool gave_plain_ = false;
 };
 
 // Adds "car.extra_roots" where it holds.

@@ -1,10 +1,12 @@
-// Reads a file at places of which one is often near the one before: a walk through records as a host sends
-// them goes backwards through its file. Then a stretch of it is read at once and kept; where places jump,
-// each is read alone. The bytes that were there once must stay: a file may grow, not change. One thread at a
-// time.
+// Reads a file at places of which one is often near one of those before: a walk through a tree as a host sends
+// it goes backwards through its file, and so does each level of nodes. Then a stretch of it is read at once and
+// kept; where places jump, each is read alone. The bytes that were there once must stay: a file may grow, not
+// change. One thread at a time.
 #pragma once
 
 #include "core/base/byte_source.h"
+
+#include <array>
 
 namespace atb::car {
 
@@ -16,14 +18,21 @@ class NearReader {
   Status read(std::uint64_t offset, MutableByteView buffer);
 
  private:
-  bool holds(std::uint64_t offset, std::size_t size) const;
-  Status fetch_around(std::uint64_t offset, std::size_t size);
+  struct Stretch {
+    bool holds(std::uint64_t offset, std::size_t size) const;
+    std::uint64_t distance_to(std::uint64_t offset) const;
+
+    std::uint64_t last = 0;  // place that was asked for
+    std::uint64_t used = 0;  // when
+    std::uint64_t at = 0;
+    std::size_t held = 0;  // of `bytes`
+    Bytes bytes;
+  };
+  Status fetch_around(Stretch& stretch, std::uint64_t offset, std::size_t size) const;
 
   const RandomAccess* file_;
-  Bytes stretch_;
-  std::uint64_t stretch_at_ = 0;
-  std::size_t held_ = 0;  // of stretch_
-  std::uint64_t last_ = 0;
+  std::array<Stretch, 4> stretches_;
+  std::uint64_t reads_ = 0;
 };
 
 }  // namespace atb::car

@@ -1,5 +1,5 @@
-// Blocks as they arrive from a network, in any order and from several answers, kept in one scratch file and
-// found by CID. Blocks are hashed by the reader that hands them in.
+// Blocks as they arrive from a network, in any order and from several answers, found by CID: in memory as long
+// as they are few, then in one scratch file. Blocks are hashed by the reader that hands them in.
 #pragma once
 
 #include "core/base/byte_source.h"
@@ -12,10 +12,13 @@ namespace atb::car {
 
 class Spool final : public ipld::BlockSource, public ipld::BlockSink {
  public:
+  // Most repositories are smaller, and are proven before any of it goes to a disk.
+  static constexpr std::size_t kHeldBytes = 48U << 20;
+
   // `out` and `in` are the two faces of one empty scratch file and must outlive the spool. `look` may be
   // empty.
-  Spool(ByteSink& out, const RandomAccess& in, LookAtBlock look = {})
-      : out_(&out), in_(in), look_(std::move(look)) {}
+  Spool(ByteSink& out, const RandomAccess& in, LookAtBlock look = {}, std::size_t held_bytes = kHeldBytes)
+      : out_(&out), in_(in), look_(std::move(look)), held_bytes_(held_bytes) {}
 
   // A CID that is there already is skipped.
   Status put(const ipld::Cid& cid, ByteView block) override;
@@ -23,17 +26,22 @@ class Spool final : public ipld::BlockSource, public ipld::BlockSink {
   void seal() { index_.seal(); }
   Result<ByteView> get(const ipld::Cid& cid, Bytes& buffer) override;
   std::optional<std::size_t> plain_bytes(const ipld::Cid& cid) override { return index_.plain_bytes(cid); }
+  bool gave_plain() const override { return gave_plain_; }
   bool has(const ipld::Cid& cid) const { return index_.find(cid).has_value(); }
   BlockIndex& index() { return index_; }
   std::uint64_t bytes() const { return written_ + tail_.size(); }
 
  private:
+  Status write_tail();
+
   ByteSink* out_;
   NearReader in_;
   LookAtBlock look_;
+  std::size_t held_bytes_;
   BlockIndex index_;
+  bool gave_plain_ = false;
   std::uint64_t written_ = 0;  // to the file
-  Bytes tail_;  // whole blocks that are not there yet: a write for each would be most of the work
+  Bytes tail_;  // whole blocks that are not there yet
 };
 
 }  // namespace atb::car

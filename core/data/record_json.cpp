@@ -46,7 +46,7 @@ class JsonVisitor {
   void link(ByteView cid) {
     comma();
     out_ += R"({"$link":")";
-    if (const auto parsed = ipld::Cid::blessed(cid.data())) out_ += parsed->str();
+    if (const auto parsed = ipld::Cid::blessed(cid.data())) parsed->append_to(out_);
     out_ += R"("})";
   }
   void boolean(bool value) {

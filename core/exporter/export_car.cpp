@@ -1,18 +1,13 @@
 #include "core/backup/folder.h"
 #include "core/backup/plain.h"
-#include "core/base/text.h"
 #include "core/exporter/earlier.h"
 #include "core/exporter/exporter.h"
 #include "core/exporter/fetch_repo.h"
 #include "core/exporter/history.h"
 #include "core/exporter/repository_file.h"
 
-#include <fmt/format.h>
-
 namespace atb::exporter {
 namespace {
-
-constexpr std::uint64_t kMargin = 16U << 20;
 
 // One export to a file at a time, and leftovers of a killed one swept. The lock file goes when the export
 // ends.
@@ -42,26 +37,11 @@ class FileClaim {
   std::unique_ptr<os::FileLock> lock_;
 };
 
-Result<FetchedRepo> fetch(const Context& context, const Origin& origin, car::Spool& spool, const Room& room,
-                          const std::string& rejected_path) {
+Result<FetchedRepo> fetch(const Context& context, const Origin& origin, car::Spool& spool,
+                          const FetchOptions& options) {
   const xrpc::Client host = host_client(context, origin);
   const verify::KeyEvidence evidence = evidence_of(origin.identity);
-  std::optional<ipld::Cid> root;
-  auto fetched =
-      fetch_repo(context, host, origin.identity.did(), evidence, spool, {.room = room, .root = &root});
-  if (fetched || rejected_path.empty()) return fetched;
-  return keep_rejected(context, spool, root, rejected_path, std::move(fetched).error());
-}
-
-// The CAR is a little larger than what was spooled: each block has its CID beside it.
-Status check_room(const Context& context, const std::string& folder, const car::Spool& spool) {
-  const std::uint64_t free = TRY(context.fs.free_space(folder));
-  const std::uint64_t needed = spool.bytes() + spool.bytes() / 8 + kMargin;
-  if (free >= needed) return {};
-  return fail(
-      ErrorKind::no_space, "export.no_space",
-      fmt::format("{} has {} free, and {} are needed", folder, human_bytes(free), human_bytes(needed)),
-      "make room, or export to another disk; nothing was changed");
+  return fetch_repo(context, host, origin.identity.did(), evidence, spool, options);
 }
 
 Status write_companions(const Context& context, const Origin& origin, const std::string& path) {
@@ -100,21 +80,24 @@ Result<Exported> export_car(const Context& context, const syntax::AtIdentifier& 
   if (earlier) TRY(check_same_account(earlier->did, origin.identity.did(), path));
   os::AtomicFile scratch = TRY(os::AtomicFile::create(context.fs, context.random, path));
   car::Spool spool(scratch, scratch.content(), backup::look_for_plain(context.limits));
-  FetchedRepo fetched =
-      TRY(fetch(context, origin, spool, {.folder = folder, .copies = 2}, path + ".rejected"));
+  RepositoryFile car(context, {.path = path, .create = [&] {
+                                 return os::AtomicFile::create(context.fs, context.random, path);
+                               }});
+  std::optional<ipld::Cid> root;
+  auto fetched = fetch(context, origin, spool,
+                       {.room = {.folder = folder, .copies = 2}, .file = &car, .root = &root});
+  if (!fetched)
+    return keep_rejected(context, spool, root, path + ".rejected", std::move(fetched).error());
 
-  TRY(check_room(context, folder, spool));
-  os::AtomicFile file = TRY(os::AtomicFile::create(context.fs, context.random, path));
-  const WrittenCar written = TRY(write_car(context, spool, fetched.root, file));
   Exported exported = describe(origin, path);
-  exported.car_bytes = written.bytes;
-  if (is_suspect(earlier, fetched, path, options.accept_change, exported.report)) {
-    TRY(file.commit_as(backup::suspect_path(path)));
+  exported.car_bytes = car.facts().bytes;
+  if (is_suspect(earlier, *fetched, path, options.accept_change, exported.report)) {
+    TRY(car.file().commit_as(backup::suspect_path(path)));
   } else {
-    TRY(put_in_place(context, origin, earlier, file, path, exported.report));
+    TRY(put_in_place(context, origin, earlier, car.file(), path, exported.report));
     if (options.accept_change) TRY(forget_suspect(context, path));
   }
-  add_repository(exported, std::move(fetched.proof), fetched.report);
+  add_repository(exported, std::move(fetched->proof), fetched->report);
   return exported;
 }
 
@@ -125,11 +108,13 @@ Result<Exported> export_stream(const Context& context, const syntax::AtIdentifie
       TRY(os::AtomicFile::create(context.fs, context.random, os::join(scratch_folder, "atbackup-export")));
   TRY(scratch.make_nameless());
   car::Spool spool(scratch, scratch.content(), backup::look_for_plain(context.limits));
-  FetchedRepo fetched = TRY(fetch(context, origin, spool, {.folder = scratch_folder, .copies = 1}, ""));
-  const WrittenCar written = TRY(write_car(context, spool, fetched.root, out));
+  FetchedRepo fetched =
+      TRY(fetch(context, origin, spool, {.room = {.folder = scratch_folder, .copies = 1}}));
+  const auto facts = TRY(backup::write_depth_first(spool, spool.index(), fetched.root, context.limits, out,
+                                                   context.progress, context.stop));
 
   Exported exported = describe(origin, "-");
-  exported.car_bytes = written.bytes;
+  exported.car_bytes = facts.bytes;
   add_repository(exported, std::move(fetched.proof), fetched.report);
   return exported;
 }

@@ -109,25 +109,28 @@ class FolderExport {
     os::AtomicFile scratch = TRY(writer_.scratch());
     car::Spool spool(scratch, scratch.content(), backup::look_for_plain(context_.limits));
     std::optional<ipld::Cid> root;
-    auto fetched = fetch_repo(context_, host_, exported_.did, evidence_, spool,
-                              {.room = {.folder = writer_.folder(), .copies = 2}, .root = &root});
+    new_car_.emplace(context_, RepositoryFile::Setup{.path = path(backup::kRepoFile),
+                                                     .create = [this] { return writer_.new_repository(); },
+                                                     .hashed = true});
+    auto fetched =
+        fetch_repo(context_, host_, exported_.did, evidence_, spool,
+                   {.room = {.folder = writer_.folder(), .copies = 2}, .file = &*new_car_, .root = &root});
     if (!fetched)
       return keep_rejected(context_, spool, root, path(backup::kRejectedFile), std::move(fetched).error());
     look_back(fetched->proof);
 
-    new_car_.emplace(TRY(writer_.new_repository()));
-    const WrittenCar written = TRY(write_car(context_, spool, fetched->root, *new_car_));
-    exported_.car_bytes = written.bytes;
+    const backup::DepthFirstFacts& facts = new_car_->facts();
+    exported_.car_bytes = facts.bytes;
     const repo::Commit& commit = *fetched->proof.commit;
     repository_ =
-        backup::RepositoryEntry{.file = {std::string(backup::kRepoFile), written.sha256, written.bytes},
+        backup::RepositoryEntry{.file = {std::string(backup::kRepoFile), new_car_->sha256(), facts.bytes},
                                 .commit = fetched->root,
                                 .data = commit.data,
                                 .rev = commit.rev ? commit.rev->str() : std::string(),
                                 .records = fetched->proof.records,
-                                .blocks = written.blocks};
+                                .blocks = facts.blocks};
     add_repository(exported_, std::move(fetched->proof), fetched->report);
-    if (suspect_) TRY(new_car_->commit_as(backup::suspect_path(path(backup::kRepoFile))));
+    if (suspect_) TRY(new_car_->file().commit_as(backup::suspect_path(path(backup::kRepoFile))));
     return {};
   }
 
@@ -225,7 +228,7 @@ class FolderExport {
                               .blobs = std::move(blobs_.present),
                               .blob_bytes = blobs_.bytes,
                               .missing_blobs = std::move(blobs_.missing)};
-    TRY(writer_.publish(std::move(manifest), {.repository = new_car_ ? &*new_car_ : nullptr,
+    TRY(writer_.publish(std::move(manifest), {.repository = new_car_ ? &new_car_->file() : nullptr,
                                               .plc_log = origin_.identity.log_json,
                                               .did_document = origin_.identity.document_json,
                                               .preferences = std::move(preferences.json),
@@ -243,7 +246,7 @@ class FolderExport {
   xrpc::Client host_;
   verify::KeyEvidence evidence_;
   Exported exported_;
-  std::optional<os::AtomicFile> new_car_;  // empty: the repository is unchanged
+  std::optional<RepositoryFile> new_car_;  // empty: the repository is unchanged
   std::optional<backup::RepositoryEntry> repository_;
   BlobOutcome blobs_;
   std::optional<backup::RepositoryEntry> earlier_;  // what the host gave before

@@ -3,6 +3,7 @@
 #include "core/exporter/block_filler.h"
 #include "core/exporter/car_receiver.h"
 #include "core/exporter/failures.h"
+#include "core/exporter/repository_file.h"
 #include "core/xrpc/endpoints.h"
 
 #include <fmt/format.h>
@@ -100,8 +101,11 @@ class Fetcher {
     options.now_us = context_.clock.wall_us();
     options.limits = context_.limits;
     report_ = Report();
-    proof_ = TRY(verify::prove_repository(spool_, *root_, options, nullptr, report_, context_.progress,
-                                          context_.stop));
+    RepositoryFile* const file = options_.file;
+    if (file != nullptr) TRY(file->begin(spool_, *root_));
+    proof_ =
+        TRY(verify::prove_repository(spool_, *root_, options, file, report_, context_.progress, context_.stop));
+    if (file != nullptr && proof_.sound()) TRY(file->end(spool_));
     return judge();
   }
 
@@ -218,7 +222,9 @@ class Fetcher {
 Result<FetchedRepo> fetch_repo(const Context& context, const xrpc::Client& host, const syntax::Did& did,
                                const verify::KeyEvidence& evidence, car::Spool& spool,
                                const FetchOptions& options) {
-  return Fetcher(context, host, did, evidence, spool, options).run();
+  auto fetched = Fetcher(context, host, did, evidence, spool, options).run();
+  if (!fetched && options.file != nullptr) options.file->discard();
+  return fetched;
 }
 
 }  // namespace atb::exporter

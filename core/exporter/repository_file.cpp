@@ -1,25 +1,41 @@
 #include "core/exporter/repository_file.h"
 
-#include "core/backup/depth_first.h"
 #include "core/base/encoding.h"
+#include "core/base/text.h"
 #include "core/crypto/sha256.h"
+
+#include <fmt/format.h>
 
 namespace atb::exporter {
 namespace {
 
+constexpr std::uint64_t kMargin = 16U << 20;
+
 class HashingSink final : public ByteSink {
  public:
-  explicit HashingSink(ByteSink& out) : out_(out) {}
+  HashingSink(ByteSink& out, bool hashed) : out_(out), hashed_(hashed) {}
   Status write(ByteView bytes) override {
-    hash_.update(bytes);
+    if (hashed_) hash_.update(bytes);
     return out_.write(bytes);
   }
-  std::string hex() { return hex_encode(hash_.finish()); }
+  std::string hex() { return hashed_ ? hex_encode(hash_.finish()) : std::string(); }
 
  private:
   ByteSink& out_;
+  bool hashed_;
   crypto::Sha256 hash_;
 };
+
+// The CAR is a little larger than what was spooled: each block has its CID beside it.
+Status check_room(const Context& context, const std::string& folder, const car::Spool& spool) {
+  const std::uint64_t free = TRY(context.fs.free_space(folder));
+  const std::uint64_t needed = spool.bytes() + spool.bytes() / 8 + kMargin;
+  if (free >= needed) return {};
+  return fail(
+      ErrorKind::no_space, "export.no_space",
+      fmt::format("{} has {} free, and {} are needed", folder, human_bytes(free), human_bytes(needed)),
+      "make room, or export to another disk; nothing was changed");
+}
 
 Status write_rejected(const Context& context, car::Spool& spool, const ipld::Cid& root,
                       const std::string& path) {
@@ -35,12 +51,45 @@ bool is_worth_a_look(const Error& error) {
 
 }  // namespace
 
-Result<WrittenCar> write_car(const Context& context, car::Spool& spool, const ipld::Cid& commit,
-                             ByteSink& out) {
-  HashingSink sink(out);
-  const auto facts = TRY(backup::write_depth_first(spool, spool.index(), commit, context.limits, sink,
-                                                   context.progress, context.stop));
-  return WrittenCar{sink.hex(), facts.bytes, facts.blocks, facts.extra_blocks};
+struct RepositoryFile::Under {
+  Under(car::BlockIndex& index, os::AtomicFile& file, bool hashed)
+      : hashing(file, hashed), behind(hashing), writer(index, behind) {}
+
+  HashingSink hashing;
+  os::WriteBehind behind;
+  backup::DepthFirstWriter writer;
+};
+
+RepositoryFile::RepositoryFile(const Context& context, Setup setup)
+    : context_(context), setup_(std::move(setup)) {}
+RepositoryFile::~RepositoryFile() = default;
+
+Status RepositoryFile::begin(car::Spool& spool, const ipld::Cid& commit) {
+  discard();
+  TRY(check_room(context_, os::parent_of(setup_.path), spool));
+  file_.emplace(TRY(setup_.create()));
+  under_ = std::make_unique<Under>(spool.index(), *file_, setup_.hashed);
+  return under_->writer.begin(commit);
+}
+
+Status RepositoryFile::reached(const ipld::Cid& cid, ByteView block) { return under_->writer.put(cid, block); }
+
+Status RepositoryFile::end(car::Spool& spool) {
+  facts_ = TRY(under_->writer.finish(spool, context_.stop));
+  TRY(under_->behind.finish());
+  sha256_ = under_->hashing.hex();
+  under_.reset();
+  context_.progress.report({.phase = "writing",
+                            .bytes = facts_.bytes,
+                            .items = facts_.blocks,
+                            .items_total = facts_.blocks,
+                            .done = true});
+  return {};
+}
+
+void RepositoryFile::discard() {
+  under_.reset();
+  file_.reset();
 }
 
 Error keep_rejected(const Context& context, car::Spool& spool, const std::optional<ipld::Cid>& root,

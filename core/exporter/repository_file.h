@@ -1,22 +1,55 @@
-// From a proven spool to a CAR: written depth-first, counted and hashed on the way.
+// From a spool to a CAR, depth-first: into a file while it is proven, or into a pipe after that.
 #pragma once
 
+#include "core/backup/depth_first.h"
 #include "core/backup/manifest.h"
 #include "core/car/spool.h"
 #include "core/exporter/context.h"
 #include "core/exporter/exporter.h"
 #include "core/os/atomic_file.h"
+#include "core/os/write_behind.h"
+
+#include <functional>
+#include <memory>
+#include <optional>
 
 namespace atb::exporter {
 
-struct WrittenCar {
-  std::string sha256;
-  std::uint64_t bytes = 0;
-  std::uint64_t blocks = 0;
-  std::uint64_t extra_blocks = 0;
+// The file of a repository, written in a thread of its own while the repository is walked and proven. Each
+// proof begins anew; the file counts when a sound one has ended.
+class RepositoryFile final : public verify::ReachedSink {
+ public:
+  struct Setup {
+    std::string path;                               // of the file; beside it there must be space
+    std::function<Result<os::AtomicFile>()> create;  // under a temporary name
+    bool hashed = false;                            // sha256() is wanted
+  };
+  RepositoryFile(const Context& context, Setup setup);
+  ~RepositoryFile() override;
+
+  // Before a proof of what is in the spool. "export.no_space" when that cannot be written once more.
+  Status begin(car::Spool& spool, const ipld::Cid& commit);
+  bool wants_records() const override { return true; }
+  Status reached(const ipld::Cid& cid, ByteView block) override;
+  // After a sound one: all of it is in file(), not committed.
+  Status end(car::Spool& spool);
+  // After any other: gives back the space.
+  void discard();
+
+  // After end():
+  os::AtomicFile& file() { return *file_; }
+  const backup::DepthFirstFacts& facts() const { return facts_; }
+  const std::string& sha256() const { return sha256_; }
+
+ private:
+  struct Under;  // what a section passes through on its way
+  const Context& context_;
+  Setup setup_;
+  std::optional<os::AtomicFile> file_;
+  std::unique_ptr<Under> under_;
+  backup::DepthFirstFacts facts_;
+  std::string sha256_;
 };
-Result<WrittenCar> write_car(const Context& context, car::Spool& spool, const ipld::Cid& commit,
-                             ByteSink& out);
 
 // What came but did not pass, as a CAR at `path`, for a look; nothing when nothing came. `error` is why; it
 // is given back, with a line that says where the bytes are.

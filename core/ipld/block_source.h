@@ -21,6 +21,8 @@ class BlockSource {
   // For a block that is there and that whoever read it looked at and found plain (car/indexed_car.h says what
   // that is): how long it is. Its bytes need not be read again. Empty for any other.
   virtual std::optional<std::size_t> plain_bytes(const Cid&) { return std::nullopt; }
+  // Is the block that get() gave last such a one?
+  virtual bool gave_plain() const { return false; }
 };
 
 // Takes blocks as they are made: a CAR writer, a spool, a test's map.

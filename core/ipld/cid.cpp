@@ -77,6 +77,15 @@ std::array<std::uint8_t, Cid::kBytes> Cid::bytes() const {
   return out;
 }
 
-std::string Cid::str() const { return "b" + base32_encode(bytes()); }
+void Cid::append_to(std::string& out) const {
+  out.push_back('b');
+  base32_append(out, bytes());
+}
+
+std::string Cid::str() const {
+  std::string text;
+  append_to(text);
+  return text;
+}
 
 }  // namespace atb::ipld

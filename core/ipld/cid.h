@@ -54,6 +54,7 @@ class Cid {
   Codec codec() const { return codec_; }
   const crypto::Digest& digest() const { return digest_; }
   std::string str() const;
+  void append_to(std::string& out) const;  // the same
   std::array<std::uint8_t, kBytes> bytes() const;
 
   friend bool operator==(const Cid& a, const Cid& b) {

@@ -28,7 +28,7 @@ class LineSink final : public RecordSink {
     line_.assign(R"({"uri":)");
     data::append_json_text(line_, record.uri);
     line_ += R"(,"cid":")";
-    line_ += record.cid.str();
+    record.cid.append_to(line_);
     line_ += R"(","value":)";
     data::append_record_json(line_, record.block, limits_);
     line_ += "}\n";

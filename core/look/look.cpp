@@ -22,13 +22,14 @@ class RecordTaker final : public verify::Taker {
     return query_.check_account(did, handle);
   }
   Status record(std::string_view path, const ipld::Cid& cid, ByteView block,
-                const data::RecordScan& scan) override {
+                std::string_view deviation) override {
     if (!query_.matches(path)) return {};
-    return sink_.record(Record{.uri = prefix_ + std::string(path),
+    uri_.assign(prefix_).append(path);
+    return sink_.record(Record{.uri = uri_,
                                .path = path,
                                .cid = cid,
                                .block = block,
-                               .deviation = scan.deviation});
+                               .deviation = deviation});
   }
   Status repository(backup::Repository& repository, const verify::Verdict& so_far) override {
     if (limits_ == nullptr || so_far.proof.tree_complete) return {};
@@ -39,6 +40,7 @@ class RecordTaker final : public verify::Taker {
   const Query& query_;
   RecordSink& sink_;
   std::string prefix_;
+  std::string uri_;  // of the record at hand
   const Limits* limits_ = nullptr;
   const StopToken* stop_ = nullptr;
 };

@@ -15,7 +15,7 @@ namespace atb::look {
 
 // A record. Lives for the call.
 struct Record {
-  std::string uri;        // at://DID/path; empty when the one or the other is lost
+  std::string_view uri;   // at://DID/path; empty when the one or the other is lost
   std::string_view path;  // collection/key; from a repository that breaks the rules of paths, anything
   const ipld::Cid& cid;
   ByteView block;

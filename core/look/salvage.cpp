@@ -38,8 +38,8 @@ class Salvage {
   Status tell(std::string_view path, const ipld::Cid& cid) {
     const ByteView block = TRY(repository_.blocks().get(cid, record_));
     const data::RecordScan scan = data::scan_record(block, limits_);
-    const bool has_uri = !prefix_.empty() && !path.empty();
-    return sink_.record(Record{.uri = has_uri ? prefix_ + std::string(path) : std::string(),
+    const std::string uri = prefix_.empty() || path.empty() ? std::string() : prefix_ + std::string(path);
+    return sink_.record(Record{.uri = uri,
                                .path = path,
                                .cid = cid,
                                .block = block,

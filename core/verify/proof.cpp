@@ -80,10 +80,9 @@ class RecordVisitor final : public mst::Visitor {
         report_(report),
         progress_(progress) {}
 
-  Status node(const ipld::Cid& cid, ByteView) override {
+  Status node(const ipld::Cid& cid, ByteView block) override {
     ++proof_.nodes;
-    if (reached_ != nullptr) reached_->reached(cid);
-    return {};
+    return reached_ != nullptr ? reached_->reached(cid, block) : Status();
   }
 
   Status missing_node(const ipld::Cid& cid) override {
@@ -96,9 +95,8 @@ class RecordVisitor final : public mst::Visitor {
     collections_.count(key);
     if (!wants_records_) {
       if (const auto bytes = blocks_.plain_bytes(cid)) {
-        if (reached_ != nullptr) reached_->reached(cid);
         proof_.record_bytes += *bytes;
-        return {};
+        return reached_ != nullptr ? reached_->reached(cid, {}) : Status();
       }
     }
     const auto block = blocks_.get(cid, buffer_);
@@ -110,17 +108,11 @@ class RecordVisitor final : public mst::Visitor {
                    "the record " + cid.str() + " is not there"});
       return {};
     }
-    if (reached_ != nullptr) reached_->reached(cid);
     proof_.record_bytes += block->size();
-    data::scan_record_into(scan_, *block, limits_);
-    if (!scan_.deviation.empty()) {
-      ++proof_.deviating_records;
-      report_.add({scan_.deviation, Severity::info, std::string(key),
-                   "the record is authentic but outside the data model; it is kept as it is"});
-    }
-    if (wants_records_) TRY(reached_->record(key, cid, *block, scan_));
-    blobs_.add(scan_.blobs);
-    return {};
+    scan(key, *block);
+    if (reached_ == nullptr) return {};
+    TRY(reached_->reached(cid, *block));
+    return wants_records_ ? reached_->record(key, cid, *block, scan_.deviation) : Status();
   }
 
   void finish() {
@@ -131,6 +123,18 @@ class RecordVisitor final : public mst::Visitor {
   std::uint64_t missing_records() const { return missing_records_; }
 
  private:
+  void scan(std::string_view key, ByteView block) {
+    if (blocks_.gave_plain()) {
+      scan_.deviation.clear();
+      return;
+    }
+    data::scan_record_into(scan_, block, limits_);
+    blobs_.add(scan_.blobs);
+    if (scan_.deviation.empty()) return;
+    ++proof_.deviating_records;
+    report_.add({scan_.deviation, Severity::info, std::string(key),
+                 "the record is authentic but outside the data model; it is kept as it is"});
+  }
   void keep_missing(const ipld::Cid& cid) {
     if (proof_.missing_count++ < kKeptMissing) proof_.missing.push_back(cid);
   }
@@ -176,7 +180,7 @@ Result<bool> read_commit(ipld::BlockSource& blocks, const ProofOptions& options,
     report.add_check("commit", Outcome::failed, commit.error().message);
     return false;
   }
-  if (reached != nullptr) reached->reached(proof.commit_cid);
+  if (reached != nullptr) TRY(reached->reached(proof.commit_cid, *block));
   proof.commit = std::move(*commit);
   return true;
 }

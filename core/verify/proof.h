@@ -73,14 +73,16 @@ struct RepoProof {
 class ReachedSink {
  public:
   virtual ~ReachedSink() = default;
-  // Every block that belongs: commit, nodes, records.
-  virtual void reached(const ipld::Cid& cid) = 0;
+  // Every block that belongs, depth-first: commit, nodes, records, with its bytes; a plain record that was
+  // not read (wants_records) without. In a tree that is broken the same may come twice.
+  virtual Status reached(const ipld::Cid& cid, ByteView block) = 0;
   // The commit is read and its signature looked at; the tree comes next.
   virtual Status commit(const RepoProof&) { return {}; }
   // False: record() need not be called, and then a plain record (BlockSource::plain_bytes) need not be read.
   virtual bool wants_records() const { return true; }
-  // A record in its place, with its block, which hashes right. Keys come strictly ascending.
-  virtual Status record(std::string_view, const ipld::Cid&, ByteView, const data::RecordScan&) { return {}; }
+  // A record in its place, with its block, which hashes right, and the first rule of the data model that it
+  // breaks (mostly none, ""). Keys come strictly ascending.
+  virtual Status record(std::string_view, const ipld::Cid&, ByteView, std::string_view) { return {}; }
 };
 Result<RepoProof> prove_repository(ipld::BlockSource& blocks, const ipld::Cid& root,
                                    const ProofOptions& options, ReachedSink* reached, Report& report,

@@ -17,15 +17,18 @@ class Marker final : public ReachedSink {
   Marker(backup::Repository& repository, const Verdict& verdict, Taker* taker)
       : repository_(repository), verdict_(verdict), taker_(taker) {}
   bool wants_records() const override { return taker_ != nullptr; }
-  void reached(const ipld::Cid& cid) override { repository_.reached(cid); }
+  Status reached(const ipld::Cid& cid, ByteView) override {
+    repository_.reached(cid);
+    return {};
+  }
   Status commit(const RepoProof& proof) override {
     if (taker_ == nullptr) return {};
     return taker_->account(proof.commit->did, verdict_.handle);
   }
   Status record(std::string_view key, const ipld::Cid& cid, ByteView block,
-                const data::RecordScan& scan) override {
+                std::string_view deviation) override {
     if (taker_ == nullptr) return {};
-    return taker_->record(key, cid, block, scan);
+    return taker_->record(key, cid, block, deviation);
   }
 
  private:

@@ -43,7 +43,7 @@ class Taker {
   // may be empty). Before the first record; never when the commit cannot be read.
   virtual Status account(const syntax::Did&, const std::string&) { return {}; }
   // As ReachedSink::record().
-  virtual Status record(std::string_view, const ipld::Cid&, ByteView, const data::RecordScan&) { return {}; }
+  virtual Status record(std::string_view, const ipld::Cid&, ByteView, std::string_view) { return {}; }
   // The repository after its proof, while it is open. `so_far` lacks the blobs only.
   virtual Status repository(backup::Repository&, const Verdict&) { return {}; }
   // Where the bytes of a blob go while they are hashed; null: nowhere. `reference` is null when no record

@@ -141,6 +141,19 @@ TEST_CASE("car: what lies behind the last block asked for is looked at when sett
   }
 }
 
+TEST_CASE("car: of a block read along it is known whether the look found it plain", "[car]") {
+  const auto blocks = many_blocks(10);
+  Opened opened(test::car_of(std::array{blocks[0].first}, blocks));
+  Bytes buffer;
+  for (const auto& [cid, block] : blocks) {
+    REQUIRE(opened.car->get(cid, buffer));
+    CHECK(opened.car->gave_plain() == (block.size() % 2 == 0));
+  }
+  // The root is kept for those who ask again, and is none.
+  REQUIRE(opened.car->get(blocks[0].first, buffer));
+  CHECK_FALSE(opened.car->gave_plain());
+}
+
 TEST_CASE("car: only what the look found plain need not be read again, once there is an index", "[car]") {
   const auto blocks = many_blocks(10);
   Opened opened(test::car_of(std::array{blocks[0].first}, blocks));
@@ -150,6 +163,9 @@ TEST_CASE("car: only what the look found plain need not be read again, once ther
     const auto plain = opened.car->plain_bytes(cid);
     CHECK(plain.has_value() == (block.size() % 2 == 0));
     if (plain) CHECK(*plain == block.size());
+    Bytes buffer;
+    REQUIRE(opened.car->get(cid, buffer));
+    CHECK(opened.car->gave_plain() == plain.has_value());
   }
   CHECK_FALSE(opened.car->plain_bytes(block_of("not there").first));
 }

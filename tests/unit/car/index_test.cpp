@@ -273,7 +273,7 @@ class Scratch final : public ByteSink, public RandomAccess {
 
 TEST_CASE("car: a spool gives back what several answers brought", "[car]") {
   Scratch scratch;
-  car::Spool spool(scratch, scratch);
+  car::Spool spool(scratch, scratch, {}, 0);
   const auto one = block_of("one");
   const auto two = block_of("two");
   const auto empty = block_of("");
@@ -304,10 +304,31 @@ TEST_CASE("car: a spool gives back what several answers brought", "[car]") {
   CHECK(missing.error().id == "block.missing");
 }
 
+TEST_CASE("car: a spool holds what it may in memory, and all the rest goes to the disk", "[car]") {
+  Scratch scratch;
+  car::Spool spool(scratch, scratch, {}, 2'500'000);
+  std::vector<NamedBlock> blocks;
+  for (char letter = 'a'; letter < 'i'; ++letter) {
+    blocks.push_back(block_of(std::string(500'000, letter)));
+    REQUIRE(spool.put(blocks.back().first, blocks.back().second));
+    CHECK(scratch.size() == (letter < 'e' ? 0 : spool.bytes()));
+  }
+  blocks.push_back(block_of("few"));
+  REQUIRE(spool.put(blocks.back().first, blocks.back().second));
+  CHECK(scratch.size() == spool.bytes() - 3);
+  spool.seal();
+  Bytes buffer;
+  for (const auto& [cid, block] : blocks) {
+    const auto got = spool.get(cid, buffer);
+    REQUIRE(got);
+    CHECK(equal(*got, block));
+  }
+}
+
 TEST_CASE("car: a scratch file that lost its end is told", "[car]") {
   Scratch scratch;
   BytesSink elsewhere(1'000'000);
-  car::Spool spool(elsewhere, scratch);
+  car::Spool spool(elsewhere, scratch, {}, 0);
   const auto one = block_of(std::string(300'000, '1'));
   REQUIRE(spool.put(one.first, one.second));
   spool.seal();
@@ -320,7 +341,7 @@ TEST_CASE("car: a scratch file that lost its end is told", "[car]") {
 TEST_CASE("car: a spool that cannot write says so", "[car]") {
   Scratch scratch;
   BytesSink full(2);
-  car::Spool spool(full, scratch);
+  car::Spool spool(full, scratch, {}, 0);
   const auto one = block_of(std::string(300'000, '1'));
   CHECK_FALSE(spool.put(one.first, one.second));
 }
@@ -336,6 +357,53 @@ TEST_CASE("car: a spool notes which blocks a look found plain", "[car]") {
   CHECK(spool.plain_bytes(one.first) == std::optional<std::size_t>(3));
   CHECK_FALSE(spool.plain_bytes(three.first));
   CHECK_FALSE(spool.plain_bytes(cid_of(1)));
+  Bytes buffer;
+  REQUIRE(spool.get(one.first, buffer));
+  CHECK(spool.gave_plain());
+  REQUIRE(spool.get(three.first, buffer));
+  CHECK_FALSE(spool.gave_plain());
+}
+
+TEST_CASE("car: the same of blocks that lie on the disk", "[car]") {
+  Scratch scratch;
+  car::Spool spool(scratch, scratch, [](ByteView block) { return block.size() == 3; }, 0);
+  const auto one = block_of("one");
+  const auto large = block_of(std::string(300'000, 'l'));
+  for (const auto& [cid, block] : {one, large}) REQUIRE(spool.put(cid, block));
+  spool.seal();
+  REQUIRE(scratch.size() == spool.bytes());
+  Bytes buffer;
+  REQUIRE(spool.get(one.first, buffer));
+  CHECK(spool.gave_plain());
+  REQUIRE(spool.get(large.first, buffer));
+  CHECK_FALSE(spool.gave_plain());
+}
+
+// Counts how often it is read.
+class CountedBytes final : public RandomAccess {
+ public:
+  explicit CountedBytes(Bytes bytes) : bytes_(std::move(bytes)) {}
+  std::uint64_t size() const override { return bytes_.size(); }
+  Result<std::size_t> read_at(std::uint64_t offset, MutableByteView buffer) const override {
+    ++reads;
+    return bytes_.read_at(offset, buffer);
+  }
+  mutable int reads = 0;
+
+ private:
+  MemoryBytes bytes_;
+};
+
+TEST_CASE("car: places near each other are read together, also where others lie between", "[car]") {
+  const CountedBytes file(Bytes(4'000'000));
+  car::NearReader reader(file);
+  Bytes buffer(100);
+  // A walk through nodes and records, each backwards.
+  for (std::uint64_t step = 0; step < 1000; ++step) {
+    REQUIRE(reader.read(3'900'000 - 300 * step, buffer));
+    REQUIRE(reader.read(1'900'000 - 700 * step, buffer));
+  }
+  CHECK(file.reads < 40);
 }
 
 TEST_CASE("car: places read near each other, far apart, forwards and backwards are the file's bytes",

@@ -26,7 +26,7 @@ TEST_CASE("receiver: too little memory ends it with an error, not the program", 
   test::MemFs fs;
   NoMemory full;
   const MemoryBytes nothing{Bytes{}};
-  car::Spool spool(full, nothing);
+  car::Spool spool(full, nothing, {}, 0);
   exporter::CarReceiver receiver(
       {.spool = spool, .limits = kLimits, .fs = fs, .progress = no_progress(), .room = {}});
   REQUIRE(receiver.begin({}));

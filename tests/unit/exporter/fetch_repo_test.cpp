@@ -1,4 +1,6 @@
+#include "core/base/encoding.h"
 #include "core/exporter/fetch_repo.h"
+#include "core/exporter/repository_file.h"
 
 #include "tests/support/catch.h"
 #include "tests/support/export_world.h"
@@ -22,13 +24,25 @@ struct Fetching : test::ExportWorld {
   }
   Result<exporter::FetchedRepo> fetch() {
     scratch.emplace(os::AtomicFile::create(fs, random, "/work/spool").value());
-    spool.emplace(*scratch, scratch->content());
+    spool.emplace(*scratch, scratch->content(), car::LookAtBlock(), held_bytes);
     const auto audited =
         plc::audit_log(account.repo.did, plc::parse_log(account.log_json(), {}).value()).value();
     const verify::KeyEvidence evidence{.log = &audited, .document = nullptr, .given = {}};
     const xrpc::Client client(http, net::Url::parse(test::kTestHost).value(), nullptr, {}, clock);
     return exporter::fetch_repo(context(), client, account.repo.did, evidence, *spool,
-                                {.room = room, .root = &root});
+                                {.room = room, .file = file ? &*file : nullptr, .root = &root});
+  }
+  // Written on the way, from now on.
+  void write_file() {
+    file.emplace(in, exporter::RepositoryFile::Setup{
+                         .path = "/work/repo.car",
+                         .create = [this] { return os::AtomicFile::create(fs, random, "/work/repo.car"); },
+                         .hashed = true});
+  }
+  bool is_written() {
+    return std::ranges::any_of(fs.list("/work").value(), [](const std::string& name) {
+      return name.starts_with(".repo.car.");
+    });
   }
   // getRepo gives this body; everything else as usual.
   void repo_is(std::string body) {
@@ -48,7 +62,10 @@ struct Fetching : test::ExportWorld {
     const auto fetched = fetch();
     return fetched ? "none" : fetched.error().id;
   }
+  exporter::Context in = context();
+  std::optional<exporter::RepositoryFile> file;
   exporter::Room room;
+  std::size_t held_bytes = car::Spool::kHeldBytes;
   std::optional<ipld::Cid> root;
   std::optional<os::AtomicFile> scratch;
   std::optional<car::Spool> spool;
@@ -68,6 +85,55 @@ TEST_CASE("fetch: a repository in the reference server's block order arrives who
   CHECK(world.host.calls(kGetBlocks) == 0);
   CHECK(world.progress.last("repository"));
   CHECK(world.progress.last("proof"));
+}
+
+TEST_CASE("fetch: the file is written while the repository is proven, depth-first", "[exporter]") {
+  Fetching world({.records = 3000});
+  world.write_file();
+  std::set<ipld::Cid> lost;
+  SECTION("all at once") {}
+  SECTION("anew when blocks came later") {
+    lost.insert(world.account.repo.blocks[3].first);
+    lost.insert(world.account.repo.blocks[1000].first);
+    world.repo_is(world.car_without(lost));
+  }
+  const auto fetched = world.fetch();
+  REQUIRE(fetched);
+  CHECK((world.host.calls(kGetBlocks) == 0) == lost.empty());
+  const auto& facts = world.file->facts();
+  CHECK(facts.blocks == world.account.repo.blocks.size());
+  CHECK(facts.extra_blocks == 0);
+  REQUIRE(world.file->file().commit());
+  const std::string written = world.fs.get("/work/repo.car").value();
+  CHECK(facts.bytes == written.size());
+  CHECK(world.file->sha256() == hex_encode(crypto::sha256(as_bytes(written))));
+  CHECK(written == text_of(world.account.repo.car()));
+}
+
+TEST_CASE("fetch: no file is left of a repository that is not whole, or not the account's", "[exporter]") {
+  Fetching world;
+  world.write_file();
+  SECTION("a block is lost") {
+    world.repo_is(world.car_without({world.account.repo.blocks[5].first}));
+    world.host.drop_block(world.account.repo.blocks[5].first);
+    CHECK(world.id_of_failure() == "export.incomplete");
+  }
+  SECTION("another account's") {
+    world.repo_is(text_of(test::make_account({.records = 5, .seed = 8}).repo.car()));
+    CHECK(world.id_of_failure() == "export.wrong_did");
+  }
+  SECTION("the disk fails while it is written") {
+    world.fs.set_hook([](const test::MemFs::Operation& operation) -> std::optional<Error> {
+      if (operation.name != "write") return std::nullopt;
+      return Error(ErrorKind::io, "file.write", "the disk is broken");
+    });
+    CHECK(world.id_of_failure() == "file.write");
+  }
+  SECTION("there is no room for it") {
+    world.fs.set_free_space(16U << 20);
+    CHECK(world.id_of_failure() == "export.no_space");
+  }
+  CHECK_FALSE(world.is_written());
 }
 
 TEST_CASE("fetch: what is no CAR is told by what it looks like", "[exporter]") {
@@ -289,6 +355,7 @@ TEST_CASE("fetch: an interruption ends it", "[exporter]") {
 
 TEST_CASE("fetch: a disk that fails is our own fault, not the host's", "[exporter]") {
   Fetching world({.records = 3000});  // less than a buffer never reaches the disk
+  world.held_bytes = 0;
   world.fs.set_hook([](const test::MemFs::Operation& operation) -> std::optional<Error> {
     if (operation.name != "write") return std::nullopt;
     return Error(ErrorKind::io, "file.write", "the disk is broken");

@@ -138,7 +138,7 @@ Bytes replaced(Bytes block, const ipld::Cid& from, const ipld::Cid& to) {
 
 class Collector final : public verify::Taker {
  public:
-  Status record(std::string_view path, const ipld::Cid& cid, ByteView, const data::RecordScan&) override {
+  Status record(std::string_view path, const ipld::Cid& cid, ByteView, std::string_view) override {
     records.emplace_back(path, cid);
     return {};
   }

@@ -124,16 +124,16 @@ TEST_CASE("hostile: a file that is no whole CAR is damage", "[verify]") {
 TEST_CASE("hostile: a record outside the data model is handed out byte for byte", "[verify]") {
   struct Keeper final : verify::Taker {
     Status record(std::string_view path, const ipld::Cid& cid, ByteView block,
-                  const data::RecordScan& scan) override {
-      if (scan.deviation.empty()) return {};
+                  std::string_view deviation) override {
+      if (deviation.empty()) return {};
       path_ = path;
-      deviation = scan.deviation;
+      deviation_ = deviation;
       CHECK(ipld::Cid::of(ipld::Codec::dag_cbor, block) == cid);
       block_ = to_bytes(block);
       return {};
     }
     std::string path_;
-    std::string deviation;
+    std::string deviation_;
     Bytes block_;
   };
   for (const test::HostileRepo& repo : test::hostile_records()) {
@@ -142,7 +142,7 @@ TEST_CASE("hostile: a record outside the data model is handed out byte for byte"
     const auto verdict =
         test::verify_car(repo.bad.car(), test::hostile_log(), options_for(repo), &keeper).value();
     CHECK(keeper.path_ == "com.example.odd/one");
-    CHECK(keeper.deviation == repo.findings.front().id);
+    CHECK(keeper.deviation_ == repo.findings.front().id);
     CHECK(verdict.proof.deviating_records == 1);
     CHECK(verdict.proof.records == 4);
     const auto is_it = [&](const auto& block) { return block.second == keeper.block_; };
