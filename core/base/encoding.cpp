@@ -78,6 +78,16 @@ std::string encode_bits(ByteView bytes, std::string_view alphabet) {
   return out;
 }
 
+// 40 bits as eight letters of base32, side by side in one word; the first is in its highest byte.
+std::uint64_t eight_letters(std::uint64_t bits) {
+  constexpr std::uint64_t kEach = 0x0101'0101'0101'0101;
+  bits = (bits & 0xff'fff0'0000U) << 12U | (bits & 0xf'ffffU);
+  bits = (bits & 0x000f'fc00'000f'fc00U) << 6U | (bits & 0x0000'03ff'0000'03ffU);
+  bits = (bits & 0x03e0'03e0'03e0'03e0U) << 3U | (bits & 0x001f'001f'001f'001fU);
+  const std::uint64_t digits = (bits + kEach * (128 - 26)) >> 7U & kEach;  // where '2' to '7' are wanted
+  return bits + kEach * 'a' - digits * ('a' + 26 - '2');
+}
+
 Result<Bytes> decode_bits(std::string_view text, const Digits& digits, unsigned bits, std::string_view name) {
   // A last digit that adds no whole byte would be a second text for the same value.
   if (text.size() * bits % 8 >= bits) return bad_length(name, text.size());
@@ -106,8 +116,24 @@ Result<Bytes> decode_bits(std::string_view text, const Digits& digits, unsigned 
 std::string hex_encode(ByteView bytes) { return encode_bits<4>(bytes, kHex); }
 Result<Bytes> hex_decode(std::string_view text) { return decode_bits(text, kHexDigits, 4, "hex"); }
 
-std::string base32_encode(ByteView bytes) { return encode_bits<5>(bytes, kBase32); }
-void base32_append(std::string& out, ByteView bytes) { append_bits<5>(out, bytes, kBase32); }
+void base32_append(std::string& out, ByteView bytes) {
+  const std::size_t groups = bytes.size() / 5;
+  std::size_t at = out.size();
+  out.resize(at + groups * 8);
+  for (std::size_t i = 0; i < groups; ++i, at += 8) {
+    std::uint64_t group = 0;
+    for (const std::uint8_t byte : bytes.subspan(i * 5, 5)) group = group << 8U | byte;
+    const std::uint64_t letters = eight_letters(group);
+    for (std::size_t j = 0; j < 8; ++j) out[at + j] = static_cast<char>(letters >> (56 - 8 * j) & 0xffU);
+  }
+  append_bits<5>(out, bytes.subspan(groups * 5), kBase32);
+}
+
+std::string base32_encode(ByteView bytes) {
+  std::string out;
+  base32_append(out, bytes);
+  return out;
+}
 Result<Bytes> base32_decode(std::string_view text) { return decode_bits(text, kBase32Digits, 5, "base32"); }
 
 std::string base64_encode(ByteView bytes) { return encode_bits<6>(bytes, kBase64); }

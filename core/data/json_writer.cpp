@@ -7,6 +7,7 @@
 
 #include <algorithm>
 #include <array>
+#include <bit>
 #include <cmath>
 #include <cstring>
 #include <iterator>
@@ -71,19 +72,59 @@ constexpr std::array<bool, 256> kPlain = [] {
 constexpr std::uint64_t each_byte(std::uint8_t byte) { return 0x0101'0101'0101'0101U * byte; }
 
 // Are all eight bytes plain? A byte that is not may make its neighbour look so too, never the other way.
-bool eight_plain(const char* text) {
-  std::uint64_t bytes = 0;
-  std::memcpy(&bytes, text, sizeof bytes);
+inline bool eight_plain(std::uint64_t bytes) {
   const auto zero_in = [](std::uint64_t x) { return (x - each_byte(1)) & ~x; };
   const std::uint64_t odd = bytes | (bytes + each_byte(1)) | ((bytes - each_byte(0x20)) & ~bytes) |
                             zero_in(bytes ^ each_byte('"')) | zero_in(bytes ^ each_byte('\\'));
   return (odd & each_byte(0x80)) == 0;
 }
 
+using Sixteen = std::uint8_t __attribute__((vector_size(16)));
+
+inline bool sixteen_plain(const char* text) {
+  Sixteen bytes;
+  std::memcpy(&bytes, text, sizeof bytes);
+  const auto odd = (bytes < 0x20) | (bytes >= 0x7f) | (bytes == '"') | (bytes == '\\');
+  const auto halves = std::bit_cast<std::array<std::uint64_t, 2>>(odd);
+  return (halves[0] | halves[1]) == 0;
+}
+
+template <class Word>
+inline std::uint64_t word_at(const char* text) {
+  Word word = 0;
+  std::memcpy(&word, text, sizeof word);
+  return word;
+}
+
+// The same for less than eight: some are looked at twice.
+inline bool few_plain(std::string_view text) {
+  if (text.empty()) return true;
+  const std::uint64_t last = word_at<std::uint8_t>(&text.back());
+  if (text.size() < 4) {
+    const std::uint64_t first = word_at<std::uint8_t>(text.data());
+    const std::uint64_t middle = word_at<std::uint8_t>(text.data() + text.size() / 2);
+    return eight_plain(first | middle << 8U | last << 16U | each_byte(' ') << 24U);
+  }
+  return eight_plain(word_at<std::uint32_t>(text.data()) |
+                     word_at<std::uint32_t>(text.data() + text.size() - 4) << 32U);
+}
+
+bool all_plain(std::string_view text) {
+  const char* const bytes = text.data();
+  const std::size_t size = text.size();
+  if (size < 8) return few_plain(text);
+  if (size < 16)
+    return eight_plain(word_at<std::uint64_t>(bytes)) && eight_plain(word_at<std::uint64_t>(bytes + size - 8));
+  for (std::size_t at = 0; at + 16 < size; at += 16) {
+    if (!sixteen_plain(bytes + at)) return false;
+  }
+  return sixteen_plain(bytes + size - 16);
+}
+
 // Bytes at the front that are plain.
 std::size_t plain_run(std::string_view text) {
   std::size_t run = 0;
-  while (text.size() - run >= 8 && eight_plain(text.data() + run)) run += 8;
+  while (text.size() - run >= 16 && sixteen_plain(text.data() + run)) run += 16;
   while (run < text.size() && kPlain[static_cast<std::uint8_t>(text[run])]) ++run;
   return run;
 }
@@ -172,9 +213,29 @@ class Writer {
   std::string out_;
 };
 
+// Nearly all text: no letter needs a look, so all is written at once.
+void append_plain(std::string& out, std::string_view text, char before, char after) {
+  const std::size_t held = out.size();
+  const std::size_t most = held + text.size() + 4;
+  out.resize_and_overwrite(most, [&](char* letters, std::size_t) {
+    char* next = letters + held;
+    *next = before;
+    next += before == '\0' ? 0 : 1;
+    *next++ = '"';
+    if (!text.empty()) std::memcpy(next, text.data(), text.size());
+    next += text.size();
+    *next++ = '"';
+    *next = after;
+    next += after == '\0' ? 0 : 1;
+    return next - letters;
+  });
+}
+
 }  // namespace
 
-void append_json_text(std::string& out, std::string_view text) {
+void append_json_text(std::string& out, std::string_view text, char before, char after) {
+  if (all_plain(text)) return append_plain(out, text, before, after);
+  if (before != '\0') out.push_back(before);
   out.push_back('"');
   while (!text.empty()) {
     const std::size_t run = plain_run(text);
@@ -193,6 +254,7 @@ void append_json_text(std::string& out, std::string_view text) {
     text.remove_prefix(next.size);
   }
   out.push_back('"');
+  if (after != '\0') out.push_back(after);
 }
 
 std::string to_json(const Value& value, JsonStyle style) {

@@ -22,15 +22,10 @@ class JsonVisitor {
     open_.pop();
   }
   void key(std::string_view name) {
-    comma();
-    append_json_text(out_, name);
-    out_.push_back(':');
+    append_json_text(out_, name, next_comma(), ':');
     open_.top().after_key = true;
   }
-  void text(std::string_view value) {
-    comma();
-    append_json_text(out_, value);
-  }
+  void text(std::string_view value) { append_json_text(out_, value, next_comma()); }
   void integer(std::int64_t value) {
     comma();
     std::array<char, 24> digits;  // NOLINT(cppcoreguidelines-pro-type-member-init)
@@ -69,13 +64,17 @@ class JsonVisitor {
     bool first;
     bool after_key;
   };
-  // Before a key, and before a value that is no key's.
-  void comma() {
-    if (open_.empty()) return;
+  // What goes before a key, and before a value that is no key's; zero for nothing.
+  char next_comma() {
+    if (open_.empty()) return '\0';
     Level& level = open_.top();
-    if (!level.after_key && !level.first) out_.push_back(',');
+    const bool wanted = !level.after_key && !level.first;
     level.first = false;
     level.after_key = false;
+    return wanted ? ',' : '\0';
+  }
+  void comma() {
+    if (const char comma = next_comma(); comma != '\0') out_.push_back(comma);
   }
   void begin(char bracket, char close) {
     comma();

@@ -58,7 +58,7 @@ class Cid {
   std::array<std::uint8_t, kBytes> bytes() const;
 
   friend bool operator==(const Cid& a, const Cid& b) {
-    return a.codec_ == b.codec_ && a.digest_ == b.digest_;
+    return a.codec_ == b.codec_ && crypto::same_digest(a.digest_.data(), b.digest_.data());
   }
   // As their bytes: the codec first.
   friend std::strong_ordering operator<=>(const Cid& a, const Cid& b) {
