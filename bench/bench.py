@@ -31,7 +31,7 @@ def parse(arguments):
                         help="with and without the processor's SHA instructions (both where it has them)")
     parser.add_argument("--peers", type=words, default=["all"], metavar="PEER,...", help="folders of bench/peers, all or none")
     parser.add_argument("--runs", type=int, default=5, help="at most so many of each program (5)")
-    parser.add_argument("--moves", type=words, default=["pictures"], metavar="ACCOUNT,...", help="small, pictures, large")
+    parser.add_argument("--moves", type=words, default=["pictures", "large"], metavar="ACCOUNT,...", help="small, pictures, large")
     parser.add_argument("--resume", action="store_true", help="keep what the last, unfinished bench has measured")
     parser.add_argument("--build", type=pathlib.Path, default=machine.ROOT / "build/release",
                         help="where atbackup and the tools of the bench were built")

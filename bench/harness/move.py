@@ -5,6 +5,7 @@ import subprocess
 
 from . import report
 from .machine import ROOT
+from .targets import groups, target
 
 PROGRAM = "tests/network/run.sh"
 
@@ -33,5 +34,17 @@ def show(group):
             f"one run\n\n{report.table(['', 'wall s', 'CPU s', 'peak MiB'], lines)}")
 
 
-def judge(_results, _bench):
-    return []
+# As bench/hosts/moves.mjs names them.
+ONE_CAR, CURL = "atbackup export, one CAR", "curl -o, the same CAR"
+MOST_OF_CURL = 1.05
+
+
+def judge(results, _bench):
+    lines = []
+    for group in groups(results, "move", account="large"):
+        ours, curl = report.find(group, ONE_CAR), report.find(group, CURL)
+        if ours and curl:
+            ratio = ours["wall_s"] / curl["wall_s"]
+            lines.append(target(f"EXPORT {group['records']:,} records from the reference server: wall at most {MOST_OF_CURL} x curl -o",
+                                ratio <= MOST_OF_CURL, f"{ratio:.2f} x"))
+    return lines

@@ -50,6 +50,9 @@ TEST_CASE("encoding: the examples of the specifications", "[encoding]") {
     CHECK(as_text(base64_decode(texts.second).value()) == plain);
   }
   CHECK(base64_encode(Bytes{0xfb, 0xff}) == "+/8");
+  std::string text = "b";
+  base32_append(text, as_bytes("foobar"));
+  CHECK(text == "bmzxw6ytboi");
   CHECK(base64url_encode(Bytes{0xfb, 0xff}) == "-_8");
   // draft-msporny-base58, section 5.
   CHECK(base58_encode(as_bytes("Hello World!")) == "2NEpo7TZRRrLZSi2U");

@@ -181,16 +181,33 @@ TEST_CASE("json: a character is escaped the same wherever it stands", "[json]") 
     append_json_text(json, text);
     return json.substr(1, json.size() - 2);
   };
-  const std::string around = "abcdefgh ~}]ijklmnopqrst";
+  const std::string around = "abcdefgh ~}]ijklmnopqrstuvwxyz !#ABCDE";
   for (unsigned byte = 0; byte < 256; ++byte) {
     const std::string one(1, static_cast<char>(byte));
     const std::string escaped = inner(one);
-    for (std::size_t at = 0; at <= around.size(); ++at) {
-      const std::string before = around.substr(0, at);
-      const std::string after = around.substr(at);
-      REQUIRE(inner(before + one + after) == before + escaped + after);
-      REQUIRE(inner(before + one + " " + one + after) == before + escaped + " " + escaped + after);
+    const bool plain = byte >= 0x20 && byte < 0x7f && byte != '"' && byte != '\\';
+    REQUIRE((escaped == one) == plain);
+    for (std::size_t size = 0; size <= around.size(); ++size) {
+      for (std::size_t at = 0; at <= size; ++at) {
+        const std::string before = around.substr(0, at);
+        const std::string after = around.substr(at, size - at);
+        REQUIRE(inner(before + one + after) == before + escaped + after);
+        REQUIRE(inner(before + one + " " + one + after) == before + escaped + " " + escaped + after);
+      }
     }
+  }
+}
+
+TEST_CASE("json: what goes before and after a text stands outside of its quotes", "[json]") {
+  for (const std::string& text : {std::string(), std::string("plain"), std::string("a\nb")}) {
+    std::string bare;
+    append_json_text(bare, text);
+    std::string with = "x";
+    append_json_text(with, text, ',', ':');
+    CHECK(with == "x," + bare + ":");
+    with = "x";
+    append_json_text(with, text, ',');
+    CHECK(with == "x," + bare);
   }
 }
 
