@@ -57,7 +57,7 @@ class FollowedCar final : public ipld::BlockSource {
   std::uint64_t followed_ = 0;  // bytes of the file before what comes next
   Bytes root_;                  // the commit, which is asked for more than once
   bool have_root_ = false;
-  bool gave_plain_ = false;             // what get() gave last
+  bool gave_plain_ = false;              // what get() gave last
   std::optional<ipld::Cid> handed_out_;  // last, and not reached yet
   std::vector<ipld::Cid> passed_over_;   // handed out, and never reached
   bool settled_ = false;                 // and the extra roots told

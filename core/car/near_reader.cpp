@@ -23,14 +23,15 @@ Status NearReader::fetch_around(Stretch& stretch, std::uint64_t offset, std::siz
   const std::uint64_t end = offset + size;
   const std::uint64_t from = offset >= stretch.last ? offset : end - std::min<std::uint64_t>(end, kStretch);
   stretch.bytes.resize(kStretch);
-  stretch.held = 0;
-  while (stretch.held < kStretch) {
-    const std::size_t got =
-        TRY(file_->read_at(from + stretch.held, MutableByteView(stretch.bytes).subspan(stretch.held)));
-    if (got == 0) break;
-    stretch.held += got;
-  }
   stretch.at = from;
+  stretch.held = 0;  // until all is there
+  std::size_t held = 0;
+  while (held < kStretch) {
+    const std::size_t got = TRY(file_->read_at(from + held, MutableByteView(stretch.bytes).subspan(held)));
+    if (got == 0) break;
+    held += got;
+  }
+  stretch.held = held;
   return {};
 }
 
@@ -39,7 +40,8 @@ Status NearReader::read(std::uint64_t offset, MutableByteView buffer) {
       std::ranges::find_if(stretches_, [&](const Stretch& s) { return s.holds(offset, buffer.size()); });
   Stretch* stretch = holding == stretches_.end() ? nullptr : &*holding;
   if (stretch == nullptr) {
-    stretch = &*std::ranges::min_element(stretches_, {}, [&](const Stretch& s) { return s.distance_to(offset); });
+    stretch =
+        &*std::ranges::min_element(stretches_, {}, [&](const Stretch& s) { return s.distance_to(offset); });
     if (stretch->distance_to(offset) > kNear) {
       stretch = &*std::ranges::min_element(stretches_, {}, &Stretch::used);
       stretch->held = 0;

@@ -1,7 +1,7 @@
-// Reads a file at places of which one is often near one of those before: a walk through a tree as a host sends
-// it goes backwards through its file, and so does each level of nodes. Then a stretch of it is read at once and
-// kept; where places jump, each is read alone. The bytes that were there once must stay: a file may grow, not
-// change. One thread at a time.
+// Reads a file at places of which one is often near one of those before: a walk through a tree as a host
+// sends it goes backwards through its file, and so does each level of nodes. Then a stretch of it is read at
+// once and kept; where places jump, each is read alone. The bytes that were there once must stay: a file may
+// grow, not change. One thread at a time.
 #pragma once
 
 #include "core/base/byte_source.h"

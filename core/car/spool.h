@@ -1,5 +1,5 @@
-// Blocks as they arrive from a network, in any order and from several answers, found by CID: in memory as long
-// as they are few, then in one scratch file. Blocks are hashed by the reader that hands them in.
+// Blocks as they arrive from a network, in any order and from several answers, found by CID: in memory as
+// long as they are few, then in one scratch file. Blocks are hashed by the reader that hands them in.
 #pragma once
 
 #include "core/base/byte_source.h"
@@ -7,6 +7,8 @@
 #include "core/car/indexed_car.h"
 #include "core/car/near_reader.h"
 #include "core/ipld/block_source.h"
+
+#include <atomic>
 
 namespace atb::car {
 
@@ -30,6 +32,8 @@ class Spool final : public ipld::BlockSource, public ipld::BlockSink {
   bool has(const ipld::Cid& cid) const { return index_.find(cid).has_value(); }
   BlockIndex& index() { return index_; }
   std::uint64_t bytes() const { return written_ + tail_.size(); }
+  // Of these, those in the file; may be asked from any thread.
+  std::uint64_t bytes_on_disk() const { return written_; }
 
  private:
   Status write_tail();
@@ -40,8 +44,8 @@ class Spool final : public ipld::BlockSource, public ipld::BlockSink {
   std::size_t held_bytes_;
   BlockIndex index_;
   bool gave_plain_ = false;
-  std::uint64_t written_ = 0;  // to the file
-  Bytes tail_;  // whole blocks that are not there yet
+  std::atomic<std::uint64_t> written_ = 0;  // to the file
+  Bytes tail_;                              // whole blocks that are not there yet
 };
 
 }  // namespace atb::car

@@ -114,7 +114,8 @@ bool all_plain(std::string_view text) {
   const std::size_t size = text.size();
   if (size < 8) return few_plain(text);
   if (size < 16)
-    return eight_plain(word_at<std::uint64_t>(bytes)) && eight_plain(word_at<std::uint64_t>(bytes + size - 8));
+    return eight_plain(word_at<std::uint64_t>(bytes)) &&
+           eight_plain(word_at<std::uint64_t>(bytes + size - 8));
   for (std::size_t at = 0; at + 16 < size; at += 16) {
     if (!sixteen_plain(bytes + at)) return false;
   }

@@ -85,6 +85,7 @@ Status CarReceiver::begin(const net::Response& head) {
   received_.broken.reset();
   if (failure_) return *failure_;
   arrived_ = 0;
+  spooled_before_ = setup_.spool.bytes();
   next_look_ = 0;
   const std::string* length = head.header("content-length");
   expected_ = length == nullptr ? 0 : parse_decimal(*length).value_or(0);
@@ -125,12 +126,14 @@ Result<Received> CarReceiver::finish() {
   return received_;
 }
 
-// What is on its way goes to the spool; what is in the spool is written `copies` - 1 times more.
+// What is on its way goes to the spool, and with it all that the spool still holds in memory; what is in the
+// spool is written `copies` - 1 times more.
 Status CarReceiver::check_room(std::uint64_t bytes_to_come) const {
   if (setup_.room.folder.empty()) return {};
   const std::uint64_t free = TRY(setup_.fs.free_space(setup_.room.folder));
   const std::uint64_t more = setup_.room.copies - 1;
-  const std::uint64_t needed = bytes_to_come + (arrived_ + bytes_to_come) * more + kMargin;
+  const std::uint64_t held = setup_.spool.bytes_on_disk() == 0 ? spooled_before_ + arrived_ : 0;
+  const std::uint64_t needed = held + bytes_to_come + (arrived_ + bytes_to_come) * more + kMargin;
   if (free >= needed) return {};
   return fail(ErrorKind::no_space, "export.no_space",
               fmt::format("{} has {} free, and at least {} are needed", setup_.room.folder, human_bytes(free),

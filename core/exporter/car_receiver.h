@@ -61,6 +61,7 @@ class CarReceiver final : public net::BodySink {
   Received received_;
   std::optional<Error> failure_;  // of the spool
   std::uint64_t arrived_ = 0;
+  std::uint64_t spooled_before_ = 0;
   std::uint64_t expected_ = 0;   // Content-Length, or 0
   std::uint64_t next_look_ = 0;  // at the free space, and at who watches the progress
 };

@@ -84,10 +84,9 @@ Result<Exported> export_car(const Context& context, const syntax::AtIdentifier& 
                                  return os::AtomicFile::create(context.fs, context.random, path);
                                }});
   std::optional<ipld::Cid> root;
-  auto fetched = fetch(context, origin, spool,
-                       {.room = {.folder = folder, .copies = 2}, .file = &car, .root = &root});
-  if (!fetched)
-    return keep_rejected(context, spool, root, path + ".rejected", std::move(fetched).error());
+  auto fetched =
+      fetch(context, origin, spool, {.room = {.folder = folder, .copies = 2}, .file = &car, .root = &root});
+  if (!fetched) return keep_rejected(context, spool, root, path + ".rejected", std::move(fetched).error());
 
   Exported exported = describe(origin, path);
   exported.car_bytes = car.facts().bytes;
@@ -108,8 +107,7 @@ Result<Exported> export_stream(const Context& context, const syntax::AtIdentifie
       TRY(os::AtomicFile::create(context.fs, context.random, os::join(scratch_folder, "atbackup-export")));
   TRY(scratch.make_nameless());
   car::Spool spool(scratch, scratch.content(), backup::look_for_plain(context.limits));
-  FetchedRepo fetched =
-      TRY(fetch(context, origin, spool, {.room = {.folder = scratch_folder, .copies = 1}}));
+  FetchedRepo fetched = TRY(fetch(context, origin, spool, {.room = {.folder = scratch_folder, .copies = 1}}));
   const auto facts = TRY(backup::write_depth_first(spool, spool.index(), fetched.root, context.limits, out,
                                                    context.progress, context.stop));
 

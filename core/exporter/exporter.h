@@ -44,11 +44,11 @@ struct Origin {
 Result<Origin> find_origin(const Context& context, const syntax::AtIdentifier& account,
                            const Options& options);
 
-// One CAR at `path`, with path.plc-log.json and path.did.json beside it. Spools beside it; looks for the
-// space for both first.
+// One CAR at `path`, with path.plc-log.json and path.did.json beside it. Spools beside it what
+// is large; looks for the space for both first.
 Result<Exported> export_car(const Context& context, const syntax::AtIdentifier& account,
                             const std::string& path, const Options& options);
-// To a pipe: spools in `scratch_folder`, proves, then writes.
+// To a pipe: spools (what is large, in `scratch_folder`), proves, then writes.
 Result<Exported> export_stream(const Context& context, const syntax::AtIdentifier& account,
                                const std::string& scratch_folder, ByteSink& out, const Options& options);
 // A backup folder, made or brought up to date.

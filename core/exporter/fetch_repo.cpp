@@ -102,11 +102,17 @@ class Fetcher {
     options.limits = context_.limits;
     report_ = Report();
     RepositoryFile* const file = options_.file;
-    if (file != nullptr) TRY(file->begin(spool_, *root_));
-    proof_ =
-        TRY(verify::prove_repository(spool_, *root_, options, file, report_, context_.progress, context_.stop));
-    if (file != nullptr && proof_.sound()) TRY(file->end(spool_));
+    if (file != nullptr) file->begin(spool_);
+    proof_ = TRY(
+        verify::prove_repository(spool_, *root_, options, file, report_, context_.progress, context_.stop));
+    if (file != nullptr) TRY(keep_or_discard(*file));
     return judge();
+  }
+
+  Status keep_or_discard(RepositoryFile& file) const {
+    if (proof_.sound()) return file.end();
+    file.discard();
+    return {};
   }
 
   // What asking again cannot mend.

@@ -34,7 +34,7 @@ class RepositoryFile;
 
 struct FetchOptions {
   Room room;
-  RepositoryFile* file = nullptr;        // written on the way: whole when fetching succeeds, gone when not
+  RepositoryFile* file = nullptr;  // written on the way: whole when fetching succeeds, gone when not
   std::optional<ipld::Cid>* root = nullptr;  // told the root of what came, also when fetching fails
 };
 

@@ -64,21 +64,29 @@ RepositoryFile::RepositoryFile(const Context& context, Setup setup)
     : context_(context), setup_(std::move(setup)) {}
 RepositoryFile::~RepositoryFile() = default;
 
-Status RepositoryFile::begin(car::Spool& spool, const ipld::Cid& commit) {
+void RepositoryFile::begin(car::Spool& spool) {
   discard();
-  TRY(check_room(context_, os::parent_of(setup_.path), spool));
-  file_.emplace(TRY(setup_.create()));
-  under_ = std::make_unique<Under>(spool.index(), *file_, setup_.hashed);
-  return under_->writer.begin(commit);
+  spool_ = &spool;
 }
 
-Status RepositoryFile::reached(const ipld::Cid& cid, ByteView block) { return under_->writer.put(cid, block); }
+Status RepositoryFile::commit(const verify::RepoProof& proof) {
+  if (!proof.authentic || proof.wrong_did) return {};
+  TRY(check_room(context_, os::parent_of(setup_.path), *spool_));
+  file_.emplace(TRY(setup_.create()));
+  under_ = std::make_unique<Under>(spool_->index(), *file_, setup_.hashed);
+  return under_->writer.begin(proof.commit_cid);
+}
 
-Status RepositoryFile::end(car::Spool& spool) {
-  facts_ = TRY(under_->writer.finish(spool, context_.stop));
+Status RepositoryFile::reached(const ipld::Cid& cid, ByteView block) {
+  return under_ != nullptr ? under_->writer.put(cid, block) : Status();
+}
+
+Status RepositoryFile::end() {
+  facts_ = TRY(under_->writer.finish(*spool_, context_.stop));
   TRY(under_->behind.finish());
   sha256_ = under_->hashing.hex();
   under_.reset();
+  spool_ = nullptr;
   context_.progress.report({.phase = "writing",
                             .bytes = facts_.bytes,
                             .items = facts_.blocks,
@@ -90,6 +98,7 @@ Status RepositoryFile::end(car::Spool& spool) {
 void RepositoryFile::discard() {
   under_.reset();
   file_.reset();
+  spool_ = nullptr;
 }
 
 Error keep_rejected(const Context& context, car::Spool& spool, const std::optional<ipld::Cid>& root,

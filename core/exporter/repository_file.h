@@ -1,4 +1,4 @@
-// From a spool to a CAR, depth-first: into a file while it is proven, or into a pipe after that.
+// From a spool to a CAR, depth-first, while the repository is proven.
 #pragma once
 
 #include "core/backup/depth_first.h"
@@ -20,20 +20,22 @@ namespace atb::exporter {
 class RepositoryFile final : public verify::ReachedSink {
  public:
   struct Setup {
-    std::string path;                               // of the file; beside it there must be space
+    std::string path;                                // of the file; beside it there must be space
     std::function<Result<os::AtomicFile>()> create;  // under a temporary name
-    bool hashed = false;                            // sha256() is wanted
+    bool hashed = false;                             // sha256() is wanted
   };
   RepositoryFile(const Context& context, Setup setup);
   ~RepositoryFile() override;
 
-  // Before a proof of what is in the spool. "export.no_space" when that cannot be written once more.
-  Status begin(car::Spool& spool, const ipld::Cid& commit);
+  // Before a proof of what is in the spool.
+  void begin(car::Spool& spool);
   bool wants_records() const override { return true; }
+  // What is not authentic is not written. "export.no_space" when what is cannot be written once more.
+  Status commit(const verify::RepoProof& proof) override;
   Status reached(const ipld::Cid& cid, ByteView block) override;
   // After a sound one: all of it is in file(), not committed.
-  Status end(car::Spool& spool);
-  // After any other: gives back the space.
+  Status end();
+  // After any other: gives the space back.
   void discard();
 
   // After end():
@@ -45,6 +47,7 @@ class RepositoryFile final : public verify::ReachedSink {
   struct Under;  // what a section passes through on its way
   const Context& context_;
   Setup setup_;
+  car::Spool* spool_ = nullptr;  // while it is proven
   std::optional<os::AtomicFile> file_;
   std::unique_ptr<Under> under_;
   backup::DepthFirstFacts facts_;

@@ -25,11 +25,8 @@ class RecordTaker final : public verify::Taker {
                 std::string_view deviation) override {
     if (!query_.matches(path)) return {};
     uri_.assign(prefix_).append(path);
-    return sink_.record(Record{.uri = uri_,
-                               .path = path,
-                               .cid = cid,
-                               .block = block,
-                               .deviation = deviation});
+    return sink_.record(
+        Record{.uri = uri_, .path = path, .cid = cid, .block = block, .deviation = deviation});
   }
   Status repository(backup::Repository& repository, const verify::Verdict& so_far) override {
     if (limits_ == nullptr || so_far.proof.tree_complete) return {};

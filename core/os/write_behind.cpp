@@ -41,6 +41,7 @@ void WriteBehind::State::hand_over() {
   changed.notify_all();
 }
 
+// Where memory runs out, for which only an error has a use here, the process ends.
 void WriteBehind::State::run(const std::stop_token& stop) {
   std::unique_lock lock(mutex);
   while (changed.wait(lock, stop, [&] { return ended || written < handed; }) && written < handed &&
@@ -49,6 +50,7 @@ void WriteBehind::State::run(const std::stop_token& stop) {
     lock.unlock();
     Status passed = out.write(next);
     next.clear();
+    if (next.capacity() > 2 * kPieceBytes) next = Bytes();  // one that took a large block
     lock.lock();
     ++written;
     if (!passed) status = std::move(passed);

@@ -16,7 +16,7 @@ class WriteBehind final : public ByteSink {
   ~WriteBehind() override;
   // May fail with the error of an earlier write.
   Status write(ByteView bytes) override;
-  // After it all of it is in `out`, or this is the first error that `out` gave.
+  // Last of all: after it all of it is in `out`, or this is the first error that `out` gave.
   Status finish();
 
  private:

@@ -161,9 +161,8 @@ void not_checked(Report& report, std::initializer_list<const char*> names, const
 }
 
 // Reads the commit. False: there is none to go on with; told.
-Result<bool> read_commit(ipld::BlockSource& blocks, const ProofOptions& options, ReachedSink* reached,
+Result<bool> read_commit(ipld::BlockSource& blocks, const ProofOptions& options, Bytes& buffer,
                          RepoProof& proof, Report& report) {
-  Bytes buffer;
   const auto block = blocks.get(proof.commit_cid, buffer);
   if (!block) {
     if (block.error().kind != ErrorKind::not_found) return block.error();
@@ -180,7 +179,6 @@ Result<bool> read_commit(ipld::BlockSource& blocks, const ProofOptions& options,
     report.add_check("commit", Outcome::failed, commit.error().message);
     return false;
   }
-  if (reached != nullptr) TRY(reached->reached(proof.commit_cid, *block));
   proof.commit = std::move(*commit);
   return true;
 }
@@ -256,13 +254,17 @@ Result<RepoProof> prove_repository(ipld::BlockSource& blocks, const ipld::Cid& r
                                    Progress& progress, const StopToken& stop) {
   RepoProof proof;
   proof.commit_cid = root;
-  if (!TRY(read_commit(blocks, options, reached, proof, report))) {
+  Bytes block;
+  if (!TRY(read_commit(blocks, options, block, proof, report))) {
     not_checked(report, {"signature", "key", "tree", "records"}, "the commit cannot be read");
     return proof;
   }
   check_commit(options, proof, report);
   prove_key(options.evidence, proof, report);
-  if (reached != nullptr) TRY(reached->commit(proof));
+  if (reached != nullptr) {
+    TRY(reached->commit(proof));
+    TRY(reached->reached(root, block));
+  }
   TRY(walk_tree(blocks, options, reached, proof, report, progress, stop));
   return proof;
 }

@@ -74,9 +74,9 @@ class ReachedSink {
  public:
   virtual ~ReachedSink() = default;
   // Every block that belongs, depth-first: commit, nodes, records, with its bytes; a plain record that was
-  // not read (wants_records) without. In a tree that is broken the same may come twice.
+  // not read (wants_records) without. One that belongs at several places comes at each.
   virtual Status reached(const ipld::Cid& cid, ByteView block) = 0;
-  // The commit is read and its signature looked at; the tree comes next.
+  // First of all: the commit is read and its signature looked at; the tree comes next.
   virtual Status commit(const RepoProof&) { return {}; }
   // False: record() need not be called, and then a plain record (BlockSource::plain_bytes) need not be read.
   virtual bool wants_records() const { return true; }

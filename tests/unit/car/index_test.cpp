@@ -406,6 +406,41 @@ TEST_CASE("car: places near each other are read together, also where others lie 
   CHECK(file.reads < 40);
 }
 
+// Reads short, and fails now and then.
+class UnsteadyBytes final : public RandomAccess {
+ public:
+  explicit UnsteadyBytes(Bytes bytes) : bytes_(std::move(bytes)) {}
+  std::uint64_t size() const override { return bytes_.size(); }
+  Result<std::size_t> read_at(std::uint64_t offset, MutableByteView buffer) const override {
+    if (random_() % 4 == 0) return fail(ErrorKind::io, "file.read", "not now");
+    return bytes_.read_at(offset, buffer.first(std::min<std::size_t>(buffer.size(), 1 + random_() % 50'000)));
+  }
+
+ private:
+  MemoryBytes bytes_;
+  mutable std::mt19937_64 random_{3};
+};
+
+TEST_CASE("car: after a read that failed the next gives the right bytes, or fails too", "[car]") {
+  std::mt19937_64 random(12);
+  Bytes bytes(300'000);
+  for (auto& byte : bytes) byte = static_cast<std::uint8_t>(random());
+  const UnsteadyBytes file(bytes);
+  car::NearReader reader(file);
+  int failed = 0;
+  for (int i = 0; i < 5000; ++i) {
+    const std::uint64_t at = random() % (bytes.size() - 300);
+    Bytes buffer(300);
+    if (reader.read(at, buffer)) {
+      REQUIRE(equal(buffer, ByteView(bytes).subspan(at, buffer.size())));
+    } else {
+      ++failed;
+    }
+  }
+  CHECK(failed > 100);
+  CHECK(failed < 4900);
+}
+
 TEST_CASE("car: places read near each other, far apart, forwards and backwards are the file's bytes",
           "[car]") {
   std::mt19937_64 random(11);

@@ -36,6 +36,32 @@ TEST_CASE("receiver: too little memory ends it with an error, not the program", 
   CHECK(test::error_id(receiver.begin({})) == "export.memory");
 }
 
+TEST_CASE("receiver: what the spool holds in memory needs room on the disk too", "[exporter]") {
+  test::MemFs fs;
+  fs.set_free_space(20U << 20);
+  auto file = fs.create("/spool").value();
+  car::Spool spool(*file, *file);
+  exporter::CarReceiver receiver({.spool = spool,
+                                  .limits = kLimits,
+                                  .fs = fs,
+                                  .progress = no_progress(),
+                                  .room = {.folder = "/", .copies = 1}});
+  REQUIRE(receiver.begin({}));  // nothing says how much will come
+  std::vector<test::NamedBlock> blocks;
+  for (std::uint8_t byte = 0; byte < 10; ++byte) {
+    const Bytes block(900'000, byte);
+    blocks.emplace_back(ipld::Cid::of(ipld::Codec::raw, block), block);
+  }
+  const Bytes car = test::car_of(std::array{blocks.front().first}, blocks);
+  Status status;
+  std::size_t at = 0;
+  for (; at < car.size() && status; at += 100'000)
+    status = receiver.write(ByteView(car).subspan(at, std::min<std::size_t>(100'000, car.size() - at)));
+  CHECK(test::error_id(status) == "export.no_space");
+  CHECK(at > 4'000'000);
+  CHECK(file->size() == 0);
+}
+
 TEST_CASE("receiver: once the parser has given up, more bytes are refused", "[exporter]") {
   test::MemFs fs;
   auto file = fs.create("/spool").value();

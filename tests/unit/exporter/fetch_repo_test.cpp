@@ -1,7 +1,7 @@
-#include "core/base/encoding.h"
 #include "core/exporter/fetch_repo.h"
-#include "core/exporter/repository_file.h"
 
+#include "core/base/encoding.h"
+#include "core/exporter/repository_file.h"
 #include "tests/support/catch.h"
 #include "tests/support/export_world.h"
 
@@ -40,9 +40,8 @@ struct Fetching : test::ExportWorld {
                          .hashed = true});
   }
   bool is_written() {
-    return std::ranges::any_of(fs.list("/work").value(), [](const std::string& name) {
-      return name.starts_with(".repo.car.");
-    });
+    return std::ranges::any_of(fs.list("/work").value(),
+                               [](const std::string& name) { return name.starts_with(".repo.car."); });
   }
   // getRepo gives this body; everything else as usual.
   void repo_is(std::string body) {
@@ -118,7 +117,8 @@ TEST_CASE("fetch: no file is left of a repository that is not whole, or not the 
     world.host.drop_block(world.account.repo.blocks[5].first);
     CHECK(world.id_of_failure() == "export.incomplete");
   }
-  SECTION("another account's") {
+  SECTION("another account's, on a disk that has no room for it either") {
+    world.fs.set_free_space(16U << 20);
     world.repo_is(text_of(test::make_account({.records = 5, .seed = 8}).repo.car()));
     CHECK(world.id_of_failure() == "export.wrong_did");
   }
@@ -134,6 +134,23 @@ TEST_CASE("fetch: no file is left of a repository that is not whole, or not the 
     CHECK(world.id_of_failure() == "export.no_space");
   }
   CHECK_FALSE(world.is_written());
+}
+
+TEST_CASE("fetch: what was written of a repository that is not whole is gone before it is fetched again",
+          "[exporter]") {
+  Fetching world;
+  world.write_file();
+  const std::string holed = world.car_without({world.account.repo.records.begin()->second});
+  int asked = 0;
+  world.host.intercept([&](std::string_view method, const auto&) -> std::optional<Result<test::Answer>> {
+    if (method == kGetBlocks) return test::Answer{.status = 501, .body = "{}"};
+    if (method != kGetRepo) return std::nullopt;
+    CHECK_FALSE(world.is_written());
+    return ++asked == 1 ? std::optional<Result<test::Answer>>(car_answer(holed)) : std::nullopt;
+  });
+  REQUIRE(world.fetch());
+  CHECK(asked > 1);
+  CHECK(world.is_written());
 }
 
 TEST_CASE("fetch: what is no CAR is told by what it looks like", "[exporter]") {

@@ -69,7 +69,8 @@ TEST_CASE("write behind: a little is written without a thread, nothing not at al
   CHECK(none.writes == 0);
 }
 
-TEST_CASE("write behind: an error is told at the latest at the end, and nothing is written after it", "[os]") {
+TEST_CASE("write behind: an error is told at the latest at the end, and nothing is written after it",
+          "[os]") {
   const Bytes piece = numbered(300'000);
   Keeper keeper(1'000'000);
   os::WriteBehind behind(keeper);
