@@ -224,6 +224,8 @@ std::optional<Location> BlockIndex::find(const ipld::Cid& cid) const {
 }
 
 void BlockIndex::expect_links_of(ByteView node) const {
+  // As a node begins, and few records do: a map of two.
+  if (node.empty() || node[0] != 0xa2) return;
   // Tag 42 holds 37 bytes: a zero, then the CID. What only looks like a link costs a fetch for nothing.
   constexpr std::array<std::uint8_t, 9> kLink = {0xd8, 0x2a, 0x58, 0x25, 0x00, 0x01, 0x71, 0x12, 0x20};
   constexpr std::size_t kLinkBytes = kLink.size() + sizeof(crypto::Digest);
@@ -312,8 +314,7 @@ Result<ByteView> read_block(const BlockIndex& index, NearReader& file, const ipl
   plain = place->plain;
   buffer.resize(place->length);
   TRY(file.read(place->offset, buffer));
-  // As a tree node begins, and few records do: a map of two.
-  if (!buffer.empty() && buffer[0] == 0xa2) index.expect_links_of(buffer);
+  index.expect_links_of(buffer);
   return ByteView(buffer);
 }
 

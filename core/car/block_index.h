@@ -40,8 +40,8 @@ class BlockIndex {
   std::optional<Location> find(const ipld::Cid& cid) const;
   // As BlockSource::plain_bytes().
   std::optional<std::size_t> plain_bytes(const ipld::Cid& cid) const;
-  // Says that find() will be asked for the links of this tree node soon: their places are fetched from memory
-  // side by side meanwhile. Changes nothing else.
+  // Says that find() will be asked for the links of this soon, if it is a tree node: their places are
+  // fetched from memory side by side meanwhile. Changes nothing else.
   void expect_links_of(ByteView node) const;
   // Marks a block as part of the repository; false if it was marked before (or is not there).
   bool mark(const ipld::Cid& cid);

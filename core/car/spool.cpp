@@ -40,6 +40,7 @@ Result<ByteView> Spool::get(const ipld::Cid& cid, Bytes& buffer) {
     const ByteView block = ByteView(tail_).subspan(place->offset - written_, place->length);
     buffer.assign(block.begin(), block.end());
     gave_plain_ = place->plain;
+    index_.expect_links_of(buffer);
     return ByteView(buffer);
   }
   return read_block(index_, in_, cid, buffer, gave_plain_);
