@@ -66,7 +66,9 @@ IMB_MGR& manager_of(Sha256Engine engine) {
 }
 
 // Sixteen lanes stop together when one of them is through: best, all of them are. So in the order of how many
-// blocks of SHA-256 the messages have.
+// blocks of SHA-256 the messages have; where there are more of them than lanes.
+constexpr std::size_t kMostLanes = 16;
+
 std::span<const std::uint32_t> by_length(std::span<const ByteView> messages) {
   constexpr std::size_t kBins = 64;
   thread_local std::vector<std::uint32_t> order;
@@ -110,7 +112,7 @@ void multi_buffer_sha256(Sha256Engine engine, std::span<const ByteView> messages
     job->auth_tag_output_len_in_bytes = digests[i].size();
     static_cast<void>(IMB_SUBMIT_JOB_NOCHECK(&manager));
   };
-  if (engine == Sha256Engine::avx512) {
+  if (engine == Sha256Engine::avx512 && messages.size() > kMostLanes) {
     for (const std::uint32_t i : by_length(messages)) submit(i);
   } else {
     for (std::size_t i = 0; i < messages.size(); ++i) submit(i);

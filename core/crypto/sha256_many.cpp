@@ -11,6 +11,8 @@ namespace {
 // With its padding it is one block of SHA-256: OpenSSL is done with it before a job is set up. Eight or
 // sixteen lanes make up for that, two do not.
 constexpr std::size_t kOneBlock = 64 - 9;
+// As many as a tree node has keys: most lanes would stay empty.
+constexpr std::size_t kFew = 4;
 
 // A message that fits into the registers' lanes; another among them goes alone.
 bool fits(Sha256Engine engine, ByteView message) {
@@ -74,7 +76,8 @@ void sha256_many(Sha256Engine engine, std::span<const ByteView> messages, std::s
 }
 
 void sha256_many(std::span<const ByteView> messages, std::span<Digest> digests) {
-  sha256_many(preferred().load(std::memory_order_relaxed), messages, digests);
+  const bool few = messages.size() <= kFew;
+  sha256_many(few ? Sha256Engine::openssl : preferred().load(std::memory_order_relaxed), messages, digests);
 }
 
 bool prefer_sha256_engine(std::string_view name) {
