@@ -81,51 +81,50 @@ inline bool eight_plain(std::uint64_t bytes) {
 
 using Sixteen = std::uint8_t __attribute__((vector_size(16)));
 
-inline bool sixteen_plain(const char* text) {
+inline bool sixteen_plain(std::string_view text, std::size_t at) {
   Sixteen bytes;
-  std::memcpy(&bytes, text, sizeof bytes);
+  std::memcpy(&bytes, text.data() + at, sizeof bytes);
   const auto odd = (bytes < 0x20) | (bytes >= 0x7f) | (bytes == '"') | (bytes == '\\');
   const auto halves = std::bit_cast<std::array<std::uint64_t, 2>>(odd);
   return (halves[0] | halves[1]) == 0;
 }
 
 template <class Word>
-inline std::uint64_t word_at(const char* text) {
+inline std::uint64_t word_at(std::string_view text, std::size_t at) {
   Word word = 0;
-  std::memcpy(&word, text, sizeof word);
+  std::memcpy(&word, text.data() + at, sizeof word);
   return word;
 }
 
 // The same for less than eight: some are looked at twice.
 inline bool few_plain(std::string_view text) {
-  if (text.empty()) return true;
-  const std::uint64_t last = word_at<std::uint8_t>(&text.back());
-  if (text.size() < 4) {
-    const std::uint64_t first = word_at<std::uint8_t>(text.data());
-    const std::uint64_t middle = word_at<std::uint8_t>(text.data() + text.size() / 2);
+  const std::size_t size = text.size();
+  if (size == 0) return true;
+  if (size < 4) {
+    const std::uint64_t first = word_at<std::uint8_t>(text, 0);
+    const std::uint64_t middle = word_at<std::uint8_t>(text, size / 2);
+    const std::uint64_t last = word_at<std::uint8_t>(text, size - 1);
     return eight_plain(first | middle << 8U | last << 16U | each_byte(' ') << 24U);
   }
-  return eight_plain(word_at<std::uint32_t>(text.data()) |
-                     word_at<std::uint32_t>(text.data() + text.size() - 4) << 32U);
+  return eight_plain(word_at<std::uint32_t>(text, 0) | word_at<std::uint32_t>(text, size - 4) << 32U);
 }
 
 bool all_plain(std::string_view text) {
-  const char* const bytes = text.data();
   const std::size_t size = text.size();
   if (size < 8) return few_plain(text);
   if (size < 16)
-    return eight_plain(word_at<std::uint64_t>(bytes)) &&
-           eight_plain(word_at<std::uint64_t>(bytes + size - 8));
+    return eight_plain(word_at<std::uint64_t>(text, 0)) &&
+           eight_plain(word_at<std::uint64_t>(text, size - 8));
   for (std::size_t at = 0; at + 16 < size; at += 16) {
-    if (!sixteen_plain(bytes + at)) return false;
+    if (!sixteen_plain(text, at)) return false;
   }
-  return sixteen_plain(bytes + size - 16);
+  return sixteen_plain(text, size - 16);
 }
 
 // Bytes at the front that are plain.
 std::size_t plain_run(std::string_view text) {
   std::size_t run = 0;
-  while (text.size() - run >= 16 && sixteen_plain(text.data() + run)) run += 16;
+  while (text.size() - run >= 16 && sixteen_plain(text, run)) run += 16;
   while (run < text.size() && kPlain[static_cast<std::uint8_t>(text[run])]) ++run;
   return run;
 }
