@@ -6,7 +6,7 @@ from . import hosts, report
 from .files import Repository
 from .machine import environment
 from .measure import Contender, race
-from .targets import groups, target
+from .targets import groups, near_curl, target
 
 OURS = report.OURS
 CURL = "curl -o"
@@ -69,8 +69,7 @@ def judge(results, _bench):
         if not ours or not curl:
             continue
         what = f"EXPORT {group['file']}, {group['line']}"
-        ratio = ours["wall_min_s"] / curl["wall_min_s"]
-        lines.append(target(f"{what}: wall at most 1.05 x curl -o", ratio <= 1.05, f"{ratio:.2f} x"))
+        lines.append(near_curl(what, ours["wall_min_s"], curl["wall_min_s"]))
         proof = next((report.find(g, OURS) for g in groups(results, "verify", file=group["file"], sha="on")), None)
         if proof:
             most = proof["cpu_s"] + curl["cpu_s"] + 1.5 * group["bytes"] / 1e9

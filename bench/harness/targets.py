@@ -18,6 +18,11 @@ def faster_than(group, rows):
     return (best["cpu_s"] / ours["cpu_s"], best["program"]) if ours and best else None
 
 
+def near_curl(what, ours, curl):
+    """Held against `curl -o` of the same, in seconds of the clock."""
+    return target(f"{what}: wall at most 1.05 x curl -o", ours / curl <= 1.05, f"{ours / curl:.2f} x")
+
+
 def show(judged):
     names = {True: "reached", False: "NOT REACHED", None: "not measured"}
     return "\n".join(f"- {names[line['reached']]}: {line['target']}. Measured: {line['measured']}" for line in judged)

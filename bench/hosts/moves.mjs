@@ -104,12 +104,12 @@ silent
 async function race(account, env) {
   const address = `${account.host.url}/xrpc/com.atproto.sync.getRepo?did=${account.did}`
   const raced = temp.at(`raced-${account.handle}`)
-  const ours = { program: 'atbackup export, one CAR' }
-  const curls = { program: 'curl -o, the same CAR' }
+  const ours = { program: `atbackup export, one CAR, best of ${raceRounds}` }
+  const curls = { program: `curl -o, the same CAR, best of ${raceRounds}` }
   for (let round = 0; round < raceRounds; ++round) {
     const result = await runMeasured(['export', account.did, '-o', `${raced}.car`], temp.at('cost.json'), { env })
     assert.equal(result.code, 0, result.stderr.slice(-4000))
-    if (!(ours.wall_s <= result.cost.wall_s)) Object.assign(ours, result.cost)
+    if (result.cost.wall_s < (ours.wall_s ?? Infinity)) Object.assign(ours, result.cost)
     const start = performance.now()
     await promisify(execFile)('curl', ['-sS', '--fail', '-o', `${raced}.curl`, address])
     curls.wall_s = Math.min(curls.wall_s ?? Infinity, (performance.now() - start) / 1000)

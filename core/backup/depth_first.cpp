@@ -27,13 +27,9 @@ class CarVisitor final : public mst::Visitor {
   CarVisitor(ipld::BlockSource& blocks, std::size_t block_count, DepthFirstWriter& out, Progress& progress)
       : blocks_(blocks), block_count_(block_count), out_(out), progress_(progress) {}
 
-  Status node(const ipld::Cid& cid, ByteView block) override {
-    TRY(out_.put(cid, block));
-    if (out_.writer().blocks_written() % kBlocksPerEvent == 0) report(false);
-    return {};
-  }
+  Status node(const ipld::Cid& cid, ByteView block) override { return put(cid, block); }
   Status record(std::string_view, const ipld::Cid& cid) override {
-    return node(cid, TRY(blocks_.get(cid, buffer_)));
+    return put(cid, TRY(blocks_.get(cid, buffer_)));
   }
   Status missing_node(const ipld::Cid& cid) override {
     return fail(ErrorKind::corrupt, "block.missing", "the tree node " + cid.str() + " is not there");
@@ -47,6 +43,12 @@ class CarVisitor final : public mst::Visitor {
   }
 
  private:
+  Status put(const ipld::Cid& cid, ByteView block) {
+    TRY(out_.put(cid, block));
+    if (out_.writer().blocks_written() % kBlocksPerEvent == 0) report(false);
+    return {};
+  }
+
   ipld::BlockSource& blocks_;
   std::size_t block_count_;
   DepthFirstWriter& out_;
@@ -118,16 +120,12 @@ Result<DepthFirstFacts> write_depth_first(ipld::BlockSource& blocks, car::BlockI
 Result<DepthFirstFacts> write_as_they_lie(ipld::BlockSource& blocks, car::BlockIndex& index,
                                           const ipld::Cid& root, ByteSink& out, const StopToken& stop) {
   BufferedSink buffered(out);
-  car::Writer writer = TRY(car::Writer::start(buffered, std::array{root}));
-  index.clear_marks();
-  Bytes buffer;
-  TRY(index.for_each_unmarked([&](const ipld::Cid& cid, car::Location) -> Status {
-    TRY(check_stop(stop));
-    const ByteView block = TRY(blocks.get(cid, buffer));
-    return writer.put(cid, block);
-  }));
+  DepthFirstWriter writer(index, buffered);
+  TRY(writer.begin(root));
+  DepthFirstFacts facts = TRY(writer.finish(blocks, stop));
   TRY(buffered.flush());
-  return DepthFirstFacts{.bytes = writer.bytes_written(), .blocks = writer.blocks_written()};
+  facts.extra_blocks = 0;  // nobody knows which
+  return facts;
 }
 
 }  // namespace atb::backup

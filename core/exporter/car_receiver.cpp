@@ -1,8 +1,7 @@
 #include "core/exporter/car_receiver.h"
 
 #include "core/base/text.h"
-
-#include <fmt/format.h>
+#include "core/exporter/room.h"
 
 #include <algorithm>
 #include <condition_variable>
@@ -13,8 +12,6 @@ namespace {
 
 constexpr std::size_t kPipeBytes = 1U << 20;
 constexpr std::uint64_t kLookEvery = 4U << 20;
-// Left free beside what is written: PLC log, document, manifest.
-constexpr std::uint64_t kMargin = 16U << 20;
 
 }  // namespace
 
@@ -130,15 +127,10 @@ Result<Received> CarReceiver::finish() {
 // spool is written `copies` - 1 times more.
 Status CarReceiver::check_room(std::uint64_t bytes_to_come) const {
   if (setup_.room.folder.empty()) return {};
-  const std::uint64_t free = TRY(setup_.fs.free_space(setup_.room.folder));
   const std::uint64_t more = setup_.room.copies - 1;
   const std::uint64_t held = setup_.spool.bytes_on_disk() == 0 ? spooled_before_ + arrived_ : 0;
-  const std::uint64_t needed = held + bytes_to_come + (arrived_ + bytes_to_come) * more + kMargin;
-  if (free >= needed) return {};
-  return fail(ErrorKind::no_space, "export.no_space",
-              fmt::format("{} has {} free, and at least {} are needed", setup_.room.folder, human_bytes(free),
-                          human_bytes(needed)),
-              "make room, or export to another disk; nothing was changed");
+  return exporter::check_room(setup_.fs, setup_.room.folder,
+                              held + bytes_to_come + (arrived_ + bytes_to_come) * more);
 }
 
 void CarReceiver::parse(Pipe& pipe) {

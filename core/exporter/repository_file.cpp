@@ -1,41 +1,25 @@
 #include "core/exporter/repository_file.h"
 
 #include "core/base/encoding.h"
-#include "core/base/text.h"
 #include "core/crypto/sha256.h"
-
-#include <fmt/format.h>
+#include "core/exporter/room.h"
 
 namespace atb::exporter {
 namespace {
 
-constexpr std::uint64_t kMargin = 16U << 20;
-
 class HashingSink final : public ByteSink {
  public:
-  HashingSink(ByteSink& out, bool hashed) : out_(out), hashed_(hashed) {}
+  explicit HashingSink(ByteSink& out) : out_(out) {}
   Status write(ByteView bytes) override {
-    if (hashed_) hash_.update(bytes);
+    hash_.update(bytes);
     return out_.write(bytes);
   }
-  std::string hex() { return hashed_ ? hex_encode(hash_.finish()) : std::string(); }
+  std::string hex() { return hex_encode(hash_.finish()); }
 
  private:
   ByteSink& out_;
-  bool hashed_;
   crypto::Sha256 hash_;
 };
-
-// The CAR is a little larger than what was spooled: each block has its CID beside it.
-Status check_room(const Context& context, const std::string& folder, const car::Spool& spool) {
-  const std::uint64_t free = TRY(context.fs.free_space(folder));
-  const std::uint64_t needed = spool.bytes() + spool.bytes() / 8 + kMargin;
-  if (free >= needed) return {};
-  return fail(
-      ErrorKind::no_space, "export.no_space",
-      fmt::format("{} has {} free, and {} are needed", folder, human_bytes(free), human_bytes(needed)),
-      "make room, or export to another disk; nothing was changed");
-}
 
 Status write_rejected(const Context& context, car::Spool& spool, const ipld::Cid& root,
                       const std::string& path) {
@@ -53,9 +37,9 @@ bool is_worth_a_look(const Error& error) {
 
 struct RepositoryFile::Under {
   Under(car::BlockIndex& index, os::AtomicFile& file, bool hashed)
-      : hashing(file, hashed), behind(hashing), writer(index, behind) {}
+      : hashing(file), behind(hashed ? static_cast<ByteSink&>(hashing) : file), writer(index, behind) {}
 
-  HashingSink hashing;
+  HashingSink hashing;  // passed by where nobody wants a hash
   os::WriteBehind behind;
   backup::DepthFirstWriter writer;
 };
@@ -71,7 +55,9 @@ void RepositoryFile::begin(car::Spool& spool) {
 
 Status RepositoryFile::commit(const verify::RepoProof& proof) {
   if (!proof.authentic || proof.wrong_did) return {};
-  TRY(check_room(context_, os::parent_of(setup_.path), *spool_));
+  // A little more than was spooled: each block has its CID beside it.
+  const std::uint64_t spooled = spool_->bytes();
+  TRY(check_room(context_.fs, os::parent_of(setup_.path), spooled + spooled / 8));
   file_.emplace(TRY(setup_.create()));
   under_ = std::make_unique<Under>(spool_->index(), *file_, setup_.hashed);
   return under_->writer.begin(proof.commit_cid);
@@ -84,7 +70,7 @@ Status RepositoryFile::reached(const ipld::Cid& cid, ByteView block) {
 Status RepositoryFile::end() {
   facts_ = TRY(under_->writer.finish(*spool_, context_.stop));
   TRY(under_->behind.finish());
-  sha256_ = under_->hashing.hex();
+  if (setup_.hashed) sha256_ = under_->hashing.hex();
   under_.reset();
   spool_ = nullptr;
   context_.progress.report({.phase = "writing",
