@@ -109,6 +109,15 @@ void merge_tail(std::span<Entry> all, std::size_t sealed) {
   }
 }
 
+void prefetch(Held held, Location block) {
+  constexpr std::size_t kLine = 64;
+  constexpr std::size_t kMost = 8 * kLine;  // longer ones are read in a row
+  if (block.offset < held.from || block.offset - held.from >= held.bytes.size()) return;
+  const ByteView rest = held.bytes.subspan(block.offset - held.from);
+  const std::size_t size = std::min<std::size_t>({block.length, rest.size(), kMost});
+  for (std::size_t at = 0; at < size; at += kLine) __builtin_prefetch(rest.data() + at);
+}
+
 }  // namespace
 
 struct BlockIndex::State {
@@ -158,15 +167,19 @@ struct BlockIndex::State {
            compare(entries[at].digest, entries[at].codec_bit(), cid.digest(), codec_bit_of(cid)) == 0;
   }
 
+  // Where it is, if it is there.
+  std::size_t search(const crypto::Digest& digest, unsigned codec) const {
+    const std::size_t way = way_of(digest);
+    const std::span<const Entry> near = sorted().subspan(ways[way], ways[way + 1] - ways[way]);
+    const auto entry = std::ranges::partition_point(
+        near, [&](const Entry& e) { return compare(e.digest, e.codec_bit(), digest, codec) < 0; });
+    return ways[way] + static_cast<std::size_t>(entry - near.begin());
+  }
+
   std::optional<std::size_t> position(const ipld::Cid& cid) const {
     if (sealed == 0) return std::nullopt;
     if (is_at(cid, last_found)) return last_found;
-    const unsigned codec = codec_bit_of(cid);
-    const std::size_t way = way_of(cid.digest());
-    const std::span<const Entry> near = sorted().subspan(ways[way], ways[way + 1] - ways[way]);
-    const auto entry = std::ranges::partition_point(
-        near, [&](const Entry& e) { return compare(e.digest, e.codec_bit(), cid.digest(), codec) < 0; });
-    const std::size_t at = ways[way] + static_cast<std::size_t>(entry - near.begin());
+    const std::size_t at = search(cid.digest(), codec_bit_of(cid));
     if (!is_at(cid, at)) return std::nullopt;
     last_found = at;
     return at;
@@ -223,7 +236,7 @@ std::optional<Location> BlockIndex::find(const ipld::Cid& cid) const {
   return state_->sorted()[*at].location();
 }
 
-void BlockIndex::expect_links_of(ByteView node) const {
+void BlockIndex::expect_links_of(ByteView node, Held held) const {
   // As a node begins, and few records do: a map of two.
   if (node.empty() || node[0] != 0xa2) return;
   // Tag 42 holds 37 bytes: a zero, then the CID. What only looks like a link costs a fetch for nothing.
@@ -232,7 +245,8 @@ void BlockIndex::expect_links_of(ByteView node) const {
   constexpr std::size_t kSideBySide = 32;
   const State& s = *state_;
   if (s.sealed == 0) return;
-  std::array<std::size_t, kSideBySide> ways;  // written up to `found`
+  std::array<crypto::Digest, kSideBySide> digests;  // these are written up to `found`
+  std::array<std::size_t, kSideBySide> ways;
   std::size_t found = 0;
   while (found < ways.size() && node.size() >= kLinkBytes) {
     // Keys are ASCII: the first byte of a link is hardly ever anything else.
@@ -243,10 +257,9 @@ void BlockIndex::expect_links_of(ByteView node) const {
       node = node.subspan(1);
       continue;
     }
-    crypto::Digest digest;
-    std::memcpy(digest.data(), node.data() + kLink.size(), digest.size());
+    std::memcpy(digests[found].data(), node.data() + kLink.size(), sizeof(crypto::Digest));
     node = node.subspan(kLinkBytes);
-    ways[found] = s.way_of(digest);
+    ways[found] = s.way_of(digests[found]);
     __builtin_prefetch(&s.ways[ways[found]]);
     ++found;
   }
@@ -254,6 +267,11 @@ void BlockIndex::expect_links_of(ByteView node) const {
     const std::size_t first = s.ways[ways[i]];
     __builtin_prefetch(s.entries + std::min(first, s.sealed - 1));
     __builtin_prefetch(s.entries + std::min(first + 2, s.sealed - 1));
+  }
+  if (held.bytes.empty()) return;
+  for (std::size_t i = 0; i < found; ++i) {
+    const auto at = s.search(digests[i], 0);
+    if (at < s.sealed) prefetch(held, s.entries[at].location());
   }
 }
 

@@ -21,6 +21,12 @@ struct Location {
   bool plain = false;  // whoever added it looked at the bytes, and noted that they need not be read again
 };
 
+// Those of the blocks that lie in memory: the bytes from the offset `from` on.
+struct Held {
+  ByteView bytes;
+  std::uint64_t from = 0;
+};
+
 class BlockIndex {
  public:
   BlockIndex();
@@ -41,8 +47,9 @@ class BlockIndex {
   // As BlockSource::plain_bytes().
   std::optional<std::size_t> plain_bytes(const ipld::Cid& cid) const;
   // Says that find() will be asked for the links of this soon, if it is a tree node: their places are
-  // fetched from memory side by side meanwhile. Changes nothing else.
-  void expect_links_of(ByteView node) const;
+  // fetched from memory side by side meanwhile, and of blocks that lie in `held` the bytes as well. Changes
+  // nothing else.
+  void expect_links_of(ByteView node, Held held = {}) const;
   // Marks a block as part of the repository; false if it was marked before (or is not there).
   bool mark(const ipld::Cid& cid);
   void unmark(const ipld::Cid& cid);

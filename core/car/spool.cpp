@@ -38,10 +38,9 @@ Result<ByteView> Spool::get(const ipld::Cid& cid, Bytes& buffer) {
   const auto place = index_.find(cid);
   if (place && place->offset >= written_) {
     const ByteView block = ByteView(tail_).subspan(place->offset - written_, place->length);
-    buffer.assign(block.begin(), block.end());
     gave_plain_ = place->plain;
-    index_.expect_links_of(buffer);
-    return ByteView(buffer);
+    index_.expect_links_of(block, {tail_, written_});
+    return block;
   }
   return read_block(index_, in_, cid, buffer, gave_plain_);
 }

@@ -2,8 +2,10 @@
 #pragma once
 
 #include "core/exporter/context.h"
+#include "core/exporter/handle_proof.h"
 #include "core/verify/proof.h"
 
+#include <memory>
 #include <optional>
 #include <string>
 
@@ -40,9 +42,13 @@ struct Origin {
   net::Url host;
   std::unique_ptr<account::Session> session;  // null: not logged in
   bool active = true;                         // false: deactivated or taken down; only the session opens it
+  std::unique_ptr<HandleProof> handle_proof = {};  // null: the identity says whether there is one
 };
+// The proof of the handle that a DID names goes on meanwhile: proven_handle() waits for it.
 Result<Origin> find_origin(const Context& context, const syntax::AtIdentifier& account,
                            const Options& options);
+// Empty: none is proven. Nothing but a stop is an Error.
+Result<std::string> proven_handle(const Origin& origin);
 
 // One CAR at `path`, with path.plc-log.json and path.did.json beside it. Spools beside it what
 // is large; looks for the space for both first.

@@ -66,12 +66,20 @@ Status check_status(const Context& context, Origin& origin) {
 
 Result<Origin> find_origin(const Context& context, const syntax::AtIdentifier& account,
                            const Options& options) {
-  identity::Identity identity = TRY(context.resolver.resolve(account, context.stop));
+  identity::Identity identity = TRY(context.resolver.locate(account, context.stop));
+  std::unique_ptr<HandleProof> handle_proof;
+  if (!identity.handle)
+    handle_proof = std::make_unique<HandleProof>(context.resolver, identity, context.stop);
   net::Url host = TRY(host_of(identity, options));
   auto session = TRY(session_at(context, identity.did(), host));
-  Origin origin{std::move(identity), std::move(host), std::move(session)};
+  Origin origin{std::move(identity), std::move(host), std::move(session), true, std::move(handle_proof)};
   TRY(check_status(context, origin));
   return origin;
+}
+
+Result<std::string> proven_handle(const Origin& origin) {
+  if (origin.handle_proof != nullptr) return origin.handle_proof->wait();
+  return origin.identity.handle ? origin.identity.handle->str() : std::string();
 }
 
 }  // namespace atb::exporter

@@ -59,6 +59,7 @@ Status RepositoryFile::commit(const verify::RepoProof& proof) {
   const std::uint64_t spooled = spool_->bytes();
   TRY(check_room(context_.fs, os::parent_of(setup_.path), spooled + spooled / 8));
   file_.emplace(TRY(setup_.create()));
+  file_->sync_along();
   under_ = std::make_unique<Under>(spool_->index(), *file_, setup_.hashed);
   return under_->writer.begin(proof.commit_cid);
 }
@@ -107,7 +108,7 @@ xrpc::Client host_client(const Context& context, const Origin& origin) {
 Exported describe(const Origin& origin, std::string path) {
   const auto& identity = origin.identity;
   Exported exported{.did = identity.did(),
-                    .handle = identity.handle ? identity.handle->str() : std::string(),
+                    .handle = {},
                     .host = origin.host.origin(),
                     .path = std::move(path),
                     .proof = {},

@@ -62,6 +62,7 @@ Error keep_rejected(const Context& context, car::Spool& spool, const std::option
 verify::KeyEvidence evidence_of(const identity::Identity& identity);
 // The client for what is public while the account is active.
 xrpc::Client host_client(const Context& context, const Origin& origin);
+// All but the handle, which may not be known yet.
 Exported describe(const Origin& origin, std::string path);
 void add_repository(Exported& exported, verify::RepoProof proof, const Report& report);
 

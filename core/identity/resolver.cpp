@@ -210,6 +210,12 @@ Result<Identity> Resolver::resolve_web(const syntax::Did& did, const StopToken& 
 }
 
 Result<Identity> Resolver::resolve(const syntax::AtIdentifier& account, const StopToken& stop) {
+  Identity identity = TRY(locate(account, stop));
+  if (account.handle() == nullptr) TRY(prove_handle(identity, stop));
+  return identity;
+}
+
+Result<Identity> Resolver::locate(const syntax::AtIdentifier& account, const StopToken& stop) {
   const syntax::Handle* given = account.handle();
   const syntax::Did did = given != nullptr ? TRY(resolve_handle(*given, stop)) : *account.did();
   if (!did.is_plc() && !did.is_web()) {
@@ -218,10 +224,7 @@ Result<Identity> Resolver::resolve(const syntax::AtIdentifier& account, const St
                 "accounts are did:plc or did:web");
   }
   Identity identity = did.is_plc() ? TRY(resolve_plc(did, stop)) : TRY(resolve_web(did, stop));
-  if (given == nullptr) {
-    TRY(prove_handle(identity, stop));
-    return identity;
-  }
+  if (given == nullptr) return identity;
   const std::optional<syntax::Handle> claimed = identity.document.handle();
   if (claimed != *given) {
     return fail(ErrorKind::untrusted, "handle.mismatch",

@@ -57,6 +57,10 @@ class Resolver {
   // A handle that does not point back is not an error: `handle` stays empty. A handle given by the user must
   // ("handle.mismatch", untrusted).
   Result<Identity> resolve(const syntax::AtIdentifier& account, const StopToken& stop);
+  // As resolve(), in its two parts: for a DID, locate() does not look at the handle, which prove_handle()
+  // does then. Nothing but a stop is an error of the second.
+  Result<Identity> locate(const syntax::AtIdentifier& account, const StopToken& stop);
+  Status prove_handle(Identity& identity, const StopToken& stop);
 
   // Every log that is fetched from now on is held against those kept there, and kept. Null: none. That it
   // could not be kept is only logged.
@@ -100,7 +104,6 @@ class Resolver {
   Result<Identity> resolve_web(const syntax::Did& did, const StopToken& stop);
   Result<std::optional<syntax::Did>> ask_dns(const syntax::Handle& handle, const StopToken& stop);
   Result<syntax::Did> ask_web(const syntax::Handle& handle, const StopToken& stop);
-  Status prove_handle(Identity& identity, const StopToken& stop);
 
   net::HttpClient& http_;
   net::TxtResolver& dns_;

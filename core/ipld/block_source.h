@@ -14,9 +14,10 @@ namespace atb::ipld {
 class BlockSource {
  public:
   virtual ~BlockSource() = default;
-  // Reads the block into `buffer` (replacing what is there) and returns a view of it, which lives until the
-  // buffer changes. Error kind not_found, id "block.missing". The bytes are known to hash to `cid`: either
-  // the source checked them when they came in, or it checks them now.
+  // Returns a view of the block: in `buffer`, whose content it replaces, or in memory of the source. It lives
+  // until the buffer changes or a block is added to the source. Error kind not_found, id "block.missing". The
+  // bytes are known to hash to `cid`: either the source checked them when they came in, or it checks them
+  // now.
   virtual Result<ByteView> get(const Cid& cid, Bytes& buffer) = 0;
   // For a block that is there and that whoever read it looked at and found plain (car/indexed_car.h says what
   // that is): how long it is. Its bytes need not be read again. Empty for any other.

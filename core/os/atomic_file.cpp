@@ -10,6 +10,7 @@ namespace {
 
 constexpr std::size_t kRandomBytes = 8;
 constexpr std::string_view kEnding = ".tmp";
+constexpr std::uint64_t kSyncEvery = 4U << 20;
 
 }  // namespace
 
@@ -30,6 +31,8 @@ AtomicFile::AtomicFile(AtomicFile&& other) noexcept
       temporary_(std::exchange(other.temporary_, {})),
       file_(std::move(other.file_)),
       written_(other.written_),
+      begun_(other.begun_),
+      syncs_along_(other.syncs_along_),
       failed_(other.failed_) {}
 
 AtomicFile& AtomicFile::operator=(AtomicFile&& other) noexcept {
@@ -40,6 +43,8 @@ AtomicFile& AtomicFile::operator=(AtomicFile&& other) noexcept {
     temporary_ = std::exchange(other.temporary_, {});
     file_ = std::move(other.file_);
     written_ = other.written_;
+    begun_ = other.begun_;
+    syncs_along_ = other.syncs_along_;
     failed_ = other.failed_;
   }
   return *this;
@@ -51,12 +56,16 @@ Status AtomicFile::write(ByteView bytes) {
   if (!file_)
     return fail(ErrorKind::internal, "file.committed", path_ + " was already committed or discarded");
   auto status = file_->write(bytes);
-  if (status) {
-    written_ += bytes.size();
-  } else {
+  if (!status) {
     failed_ = true;
+    return status;
   }
-  return status;
+  written_ += bytes.size();
+  if (syncs_along_ && written_ - begun_ >= kSyncEvery) {
+    file_->begin_sync(begun_);
+    begun_ = written_;
+  }
+  return {};
 }
 
 Status AtomicFile::commit() { return commit_as(path_); }

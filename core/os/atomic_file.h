@@ -23,6 +23,9 @@ class AtomicFile final : public ByteSink {
   // What was written so far can be read back before the commit.
   const RandomAccess& content() const { return *file_; }
   const std::string& temporary_path() const { return temporary_; }
+  // For a large file that will be committed: the disk begins with each stretch as soon as it is written, so
+  // that commit() has little to wait for.
+  void sync_along() { syncs_along_ = true; }
   // fsync, rename over the final name, fsync of the folder.
   Status commit();
   // As commit(), under another name in the same folder ("repo.car.suspect").
@@ -40,6 +43,8 @@ class AtomicFile final : public ByteSink {
   std::string temporary_;
   std::unique_ptr<WritableFile> file_;
   std::uint64_t written_ = 0;
+  std::uint64_t begun_ = 0;  // so much of it was given to the disk
+  bool syncs_along_ = false;
   bool failed_ = false;  // a write or a commit went wrong: the content is not to be trusted
 };
 

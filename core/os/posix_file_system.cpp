@@ -98,6 +98,13 @@ class PosixWritableFile final : public WritableFile {
     return {};
   }
 
+  void begin_sync(std::uint64_t from) override {
+    const std::uint64_t size = size_.load();
+    if (from >= size) return;
+    static_cast<void>(::sync_file_range(fd_.get(), static_cast<off_t>(from), static_cast<off_t>(size - from),
+                                        SYNC_FILE_RANGE_WRITE));
+  }
+
   Status close() override {
     if (fd_.get() < 0) return {};
     // Never again after EINTR: Linux has closed the descriptor, and another thread may have got its number.

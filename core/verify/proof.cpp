@@ -160,9 +160,9 @@ void not_checked(Report& report, std::initializer_list<const char*> names, const
   for (const char* name : names) report.add_check(name, Outcome::not_checked, why);
 }
 
-// Reads the commit. False: there is none to go on with; told.
-Result<bool> read_commit(ipld::BlockSource& blocks, const ProofOptions& options, Bytes& buffer,
-                         RepoProof& proof, Report& report) {
+// Reads the commit; gives its block, or nothing where there is none to go on with, which is told.
+Result<std::optional<ByteView>> read_commit(ipld::BlockSource& blocks, const ProofOptions& options,
+                                            Bytes& buffer, RepoProof& proof, Report& report) {
   const auto block = blocks.get(proof.commit_cid, buffer);
   if (!block) {
     if (block.error().kind != ErrorKind::not_found) return block.error();
@@ -171,16 +171,16 @@ Result<bool> read_commit(ipld::BlockSource& blocks, const ProofOptions& options,
     report.add(
         {"commit.missing", Severity::damage, proof.commit_cid.str(), "the commit itself is not there"});
     report.add_check("commit", Outcome::failed, "not there");
-    return false;
+    return std::nullopt;
   }
   auto commit = repo::decode_commit(*block, options.limits);
   if (!commit) {
     report.add({commit.error().id, Severity::damage, proof.commit_cid.str(), commit.error().message});
     report.add_check("commit", Outcome::failed, commit.error().message);
-    return false;
+    return std::nullopt;
   }
   proof.commit = std::move(*commit);
-  return true;
+  return *block;
 }
 
 void check_commit(const ProofOptions& options, RepoProof& proof, Report& report) {
@@ -254,8 +254,9 @@ Result<RepoProof> prove_repository(ipld::BlockSource& blocks, const ipld::Cid& r
                                    Progress& progress, const StopToken& stop) {
   RepoProof proof;
   proof.commit_cid = root;
-  Bytes block;
-  if (!TRY(read_commit(blocks, options, block, proof, report))) {
+  Bytes buffer;
+  const auto block = TRY(read_commit(blocks, options, buffer, proof, report));
+  if (!block) {
     not_checked(report, {"signature", "key", "tree", "records"}, "the commit cannot be read");
     return proof;
   }
@@ -263,7 +264,7 @@ Result<RepoProof> prove_repository(ipld::BlockSource& blocks, const ipld::Cid& r
   prove_key(options.evidence, proof, report);
   if (reached != nullptr) {
     TRY(reached->commit(proof));
-    TRY(reached->reached(root, block));
+    TRY(reached->reached(root, *block));
   }
   TRY(walk_tree(blocks, options, reached, proof, report, progress, stop));
   return proof;

@@ -85,6 +85,11 @@ class MemFs::WriteFile final : public os::WritableFile {
     return {};
   }
 
+  void begin_sync(std::uint64_t) override {
+    const std::scoped_lock lock(state_->mutex);
+    static_cast<void>(state_->enter({"begin_sync", path_, {}, false}));
+  }
+
   Status close() override {
     const std::scoped_lock lock(state_->mutex);
     if (closed_) return {};

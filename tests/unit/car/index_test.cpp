@@ -4,6 +4,7 @@
 #include "core/car/spool.h"
 #include "tests/support/catch.h"
 #include "tests/support/memory_blocks.h"
+#include "tests/support/repo_fixture.h"
 
 #include <algorithm>
 #include <random>
@@ -323,6 +324,19 @@ TEST_CASE("car: a spool holds what it may in memory, and all the rest goes to th
     REQUIRE(got);
     CHECK(equal(*got, block));
   }
+}
+
+TEST_CASE("car: what a spool gives of its memory stays while others are asked for", "[car]") {
+  Scratch scratch;
+  car::Spool spool(scratch, scratch);
+  const test::RepoFixture repo = test::make_repo({.records = 300});
+  for (const auto& [cid, block] : repo.blocks) REQUIRE(spool.put(cid, block));
+  spool.seal();
+  REQUIRE(scratch.size() == 0);
+  Bytes buffer;
+  std::vector<ByteView> given;
+  for (const auto& [cid, block] : repo.blocks) given.push_back(spool.get(cid, buffer).value());
+  for (std::size_t i = 0; i < given.size(); ++i) CHECK(equal(given[i], repo.blocks[i].second));
 }
 
 TEST_CASE("car: a scratch file that lost its end is told", "[car]") {

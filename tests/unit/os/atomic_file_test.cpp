@@ -50,6 +50,39 @@ TEMPLATE_TEST_CASE("atomic file: what is not committed leaves nothing behind", "
   CHECK(id_of(file->commit()) == "file.committed");
 }
 
+TEMPLATE_TEST_CASE("atomic file: one that syncs along has the same content", "[os]", Posix, Memory) {
+  TestType with;
+  SeededRandom random;
+  const auto path = join(with.root, "large");
+  auto file = AtomicFile::create(with.fs, random, path);
+  file->sync_along();
+  std::string all;
+  for (char letter = 'a'; letter < 'k'; ++letter) {
+    const std::string piece(1U << 20, letter);
+    REQUIRE(file->write(as_bytes(piece)));
+    all += piece;
+  }
+  REQUIRE(file->commit());
+  const auto content = atb::os::read_file(with.fs, path, all.size());
+  REQUIRE(content);
+  CHECK(as_text(*content) == all);
+}
+
+TEST_CASE("atomic file: the disk begins with every four megabytes, where that is wanted", "[os]") {
+  const bool wanted = GENERATE(true, false);
+  MemFs fs;
+  SeededRandom random;
+  auto file = AtomicFile::create(fs, random, "/large");
+  if (wanted) file->sync_along();
+  const Bytes piece(1U << 20);
+  std::vector<std::size_t> begun;
+  for (std::size_t count = 1; count <= 10; ++count) {
+    REQUIRE(file->write(piece));
+    if (fs.operations().back().name == "begin_sync") begun.push_back(count);
+  }
+  CHECK(begun == (wanted ? std::vector<std::size_t>{4, 8} : std::vector<std::size_t>{}));
+}
+
 TEMPLATE_TEST_CASE("atomic file: may land under another name", "[os]", Posix, Memory) {
   TestType with;
   SeededRandom random;
