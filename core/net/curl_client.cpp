@@ -1,10 +1,10 @@
 #include "core/net/curl_client.h"
 
 #include "core/net/curl_error.h"
+#include "core/net/curl_library.h"
 #include "core/net/exchange.h"
 #include "core/net/host.h"
 
-#include <curl/curl.h>
 #include <fmt/format.h>
 
 #include <netinet/in.h>
@@ -25,17 +25,17 @@ constexpr long kConnectionsKept = 4;  // per handle
 constexpr long kBufferBytes = 128L << 10;
 
 struct FreeEasy {
-  void operator()(CURL* handle) const { curl_easy_cleanup(handle); }
+  void operator()(CURL* handle) const { curl().easy_cleanup(handle); }
 };
 struct FreeMulti {
-  void operator()(CURLM* handle) const { curl_multi_cleanup(handle); }
+  void operator()(CURLM* handle) const { curl().multi_cleanup(handle); }
 };
 
 // libcurl's own loop wakes once a second; to stop at once we run a loop of our own over a "multi" of one
 // handle.
 struct Handle {
-  std::unique_ptr<CURLM, FreeMulti> multi{curl_multi_init()};
-  std::unique_ptr<CURL, FreeEasy> easy{curl_easy_init()};
+  std::unique_ptr<CURLM, FreeMulti> multi{curl().multi_init()};
+  std::unique_ptr<CURL, FreeEasy> easy{curl().easy_init()};
   std::string origin;  // whom it talked to last: an open connection is likely there
 
   ~Handle() {
@@ -52,10 +52,10 @@ class HeaderList {
   HeaderList& operator=(const HeaderList&) = delete;
   ~HeaderList() {
     for (auto* at = list_; at != nullptr; at = at->next) wipe(at->data, std::strlen(at->data));
-    curl_slist_free_all(list_);
+    curl().slist_free_all(list_);
   }
   bool add(const char* line) {
-    auto* longer = curl_slist_append(list_, line);
+    auto* longer = curl().slist_append(list_, line);
     if (longer != nullptr) list_ = longer;
     return longer != nullptr;
   }
@@ -180,13 +180,13 @@ class CurlClient final : public HttpClient {
     // closed.
     struct sigaction now{};
     if (::sigaction(SIGPIPE, nullptr, &now) == 0 && now.sa_handler == SIG_DFL) ::signal(SIGPIPE, SIG_IGN);
-    curl_global_init(CURL_GLOBAL_DEFAULT);
+    curl().global_init(CURL_GLOBAL_DEFAULT);
   }
   CurlClient(const CurlClient&) = delete;
   CurlClient& operator=(const CurlClient&) = delete;
   ~CurlClient() override {
     idle_.clear();
-    curl_global_cleanup();
+    curl().global_cleanup();
   }
 
   Result<Response> send(const Request& request, BodySink& body, const StopToken& stop) override {
@@ -225,19 +225,19 @@ class CurlClient final : public HttpClient {
     }
     auto handle = std::make_unique<Handle>();
     if (!handle->multi || !handle->easy) return nullptr;
-    curl_multi_setopt(handle->multi.get(), CURLMOPT_MAXCONNECTS, kConnectionsKept);
+    curl().multi_setopt(handle->multi.get(), CURLMOPT_MAXCONNECTS, kConnectionsKept);
     return handle;
   }
 
   void give_back(std::unique_ptr<Handle> handle, std::string origin) {
-    curl_easy_reset(handle->easy.get());
+    curl().easy_reset(handle->easy.get());
     handle->origin = std::move(origin);
     const std::scoped_lock lock(mutex_);
     idle_.push_back(std::move(handle));
   }
 
   void configure(CURL* easy, const Request& request, Context& context) const {
-    const auto set = [easy](CURLoption option, auto value) { curl_easy_setopt(easy, option, value); };
+    const auto set = [easy](CURLoption option, auto value) { curl().easy_setopt(easy, option, value); };
     const std::string url = request.url.str();
     set(CURLOPT_URL, url.c_str());
     set(CURLOPT_PROTOCOLS_STR, request.url.scheme.c_str());
@@ -271,7 +271,7 @@ class CurlClient final : public HttpClient {
   }
 
   static void configure_method(CURL* easy, const Request& request, Context& context) {
-    const auto set = [easy](CURLoption option, auto value) { curl_easy_setopt(easy, option, value); };
+    const auto set = [easy](CURLoption option, auto value) { curl().easy_setopt(easy, option, value); };
     const bool has_body = request.body_file != nullptr || !request.body.empty();
     if (request.method == "POST" || has_body) {
       set(CURLOPT_POST, 1L);
@@ -296,9 +296,9 @@ class CurlClient final : public HttpClient {
     TRY(fill_headers(headers, request));
     CURL* easy = handle.easy.get();
     configure(easy, request, context);
-    curl_easy_setopt(easy, CURLOPT_HTTPHEADER, headers.get());
+    curl().easy_setopt(easy, CURLOPT_HTTPHEADER, headers.get());
     std::array<char, CURL_ERROR_SIZE> detail{};
-    curl_easy_setopt(easy, CURLOPT_ERRORBUFFER, detail.data());
+    curl().easy_setopt(easy, CURLOPT_ERRORBUFFER, detail.data());
 
     const auto code = run(handle, exchange, stop);
     if (exchange.error()) return *exchange.error();
@@ -312,27 +312,27 @@ class CurlClient final : public HttpClient {
   static std::optional<CURLcode> run(Handle& handle, Exchange& exchange, const StopToken& stop) {
     CURLM* multi = handle.multi.get();
     CURL* easy = handle.easy.get();
-    if (curl_multi_add_handle(multi, easy) != CURLM_OK) return std::nullopt;
+    if (curl().multi_add_handle(multi, easy) != CURLM_OK) return std::nullopt;
     struct Remove {
       CURLM* multi;
       CURL* easy;
-      ~Remove() { curl_multi_remove_handle(multi, easy); }
+      ~Remove() { curl().multi_remove_handle(multi, easy); }
     } const remove{multi, easy};
-    const std::stop_callback wake(stop, [multi] { curl_multi_wakeup(multi); });
+    const std::stop_callback wake(stop, [multi] { curl().multi_wakeup(multi); });
     for (;;) {
       int running = 0;
-      if (curl_multi_perform(multi, &running) != CURLM_OK) return std::nullopt;
+      if (curl().multi_perform(multi, &running) != CURLM_OK) return std::nullopt;
       if (running == 0) break;
       curl_off_t up = 0;
-      curl_easy_getinfo(easy, CURLINFO_SIZE_UPLOAD_T, &up);
+      curl().easy_getinfo(easy, CURLINFO_SIZE_UPLOAD_T, &up);
       if (!exchange.alive(std::chrono::steady_clock::now(),
                           static_cast<std::uint64_t>(std::max<curl_off_t>(up, 0)))) {
         return std::nullopt;
       }
-      if (curl_multi_poll(multi, nullptr, 0, kPollMilliseconds, nullptr) != CURLM_OK) return std::nullopt;
+      if (curl().multi_poll(multi, nullptr, 0, kPollMilliseconds, nullptr) != CURLM_OK) return std::nullopt;
     }
     int queued = 0;
-    while (const auto* message = curl_multi_info_read(multi, &queued)) {
+    while (const auto* message = curl().multi_info_read(multi, &queued)) {
       if (message->msg == CURLMSG_DONE) return message->data.result;
     }
     return std::nullopt;
@@ -346,7 +346,8 @@ class CurlClient final : public HttpClient {
 
 }  // namespace
 
-std::unique_ptr<HttpClient> make_curl_client(CurlOptions options, Log& log) {
+Result<std::unique_ptr<HttpClient>> make_curl_client(CurlOptions options, Log& log) {
+  TRY(load_curl());
   return std::make_unique<CurlClient>(std::move(options), log);
 }
 

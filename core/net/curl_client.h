@@ -20,7 +20,8 @@ struct CurlOptions {
   std::chrono::seconds connect_timeout{15};
 };
 
-// One for the process; makes and unmakes libcurl's global state. Tests make their own.
-std::unique_ptr<HttpClient> make_curl_client(CurlOptions options, Log& log);
+// One for the process; makes and unmakes libcurl's global state. Tests make their own. libcurl is loaded with
+// the first: errors of os::LateLibrary.
+Result<std::unique_ptr<HttpClient>> make_curl_client(CurlOptions options, Log& log);
 
 }  // namespace atb::net

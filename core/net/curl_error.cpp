@@ -1,6 +1,7 @@
 #include "core/net/curl_error.h"
 
-#include <curl/curl.h>
+#include "core/net/curl_library.h"
+
 #include <fmt/format.h>
 
 namespace atb::net {
@@ -14,7 +15,7 @@ Error private_address(const Url& url) {
 Error curl_error(int number, std::string_view detail, const Url& url, bool refused_address) {
   const auto code = static_cast<CURLcode>(number);
   const std::string& host = url.host;
-  const std::string_view reason = detail.empty() ? curl_easy_strerror(code) : detail;
+  const std::string_view reason = detail.empty() ? curl().easy_strerror(code) : detail;
   const auto make = [&](ErrorKind kind, std::string_view id, std::string_view what, std::string hint) {
     return Error(kind, id, fmt::format("{} {}: {}", what, host, reason), std::move(hint));
   };

@@ -1,5 +1,7 @@
 #include "core/rehearse/http_server.h"
 
+#include "core/os/late_library.h"
+
 #include <arpa/inet.h>
 #include <microhttpd.h>
 #include <netinet/in.h>
@@ -12,22 +14,54 @@ namespace {
 constexpr std::size_t kMostBody = 100U << 10;  // as the real directory
 constexpr unsigned kIdleSeconds = 60;
 
+// The functions of libmicrohttpd, which only a drill loads.
+struct Mhd {
+  decltype(&MHD_start_daemon) start_daemon = nullptr;
+  decltype(&MHD_stop_daemon) stop_daemon = nullptr;
+  decltype(&MHD_get_daemon_info) get_daemon_info = nullptr;
+  decltype(&MHD_create_response_from_buffer) create_response_from_buffer = nullptr;
+  decltype(&MHD_add_response_header) add_response_header = nullptr;
+  decltype(&MHD_queue_response) queue_response = nullptr;
+  decltype(&MHD_destroy_response) destroy_response = nullptr;
+};
+
+Result<Mhd> find_all() {
+  const os::LateLibrary library = TRY(os::LateLibrary::load("libmicrohttpd.so.12"));
+  Mhd mhd;
+  TRY(library.find("MHD_start_daemon", mhd.start_daemon));
+  TRY(library.find("MHD_stop_daemon", mhd.stop_daemon));
+  TRY(library.find("MHD_get_daemon_info", mhd.get_daemon_info));
+  TRY(library.find("MHD_create_response_from_buffer", mhd.create_response_from_buffer));
+  TRY(library.find("MHD_add_response_header", mhd.add_response_header));
+  TRY(library.find("MHD_queue_response", mhd.queue_response));
+  TRY(library.find("MHD_destroy_response", mhd.destroy_response));
+  return mhd;
+}
+
+const Result<Mhd>& found() {
+  static const Result<Mhd> all = find_all();
+  return all;
+}
+
+// After found() has said that it is there.
+const Mhd& mhd() { return *found(); }
+
 struct Body {
   std::string text;
   bool too_large = false;
 };
 
 struct ResponseDeleter {
-  void operator()(MHD_Response* response) const { MHD_destroy_response(response); }
+  void operator()(MHD_Response* response) const { mhd().destroy_response(response); }
 };
 
 MHD_Result reply(MHD_Connection* connection, const HttpAnswer& answer) {
   // The library copies the body, and writes nothing to it.
-  const std::unique_ptr<MHD_Response, ResponseDeleter> response(MHD_create_response_from_buffer(
+  const std::unique_ptr<MHD_Response, ResponseDeleter> response(mhd().create_response_from_buffer(
       answer.body.size(), const_cast<char*>(answer.body.data()), MHD_RESPMEM_MUST_COPY));
   if (!response) return MHD_NO;
-  MHD_add_response_header(response.get(), "Content-Type", "application/json");
-  return MHD_queue_response(connection, static_cast<unsigned>(answer.status), response.get());
+  mhd().add_response_header(response.get(), "Content-Type", "application/json");
+  return mhd().queue_response(connection, static_cast<unsigned>(answer.status), response.get());
 }
 
 }  // namespace
@@ -67,10 +101,11 @@ struct HttpServer::State {
 HttpServer::HttpServer(std::unique_ptr<State> state) : state_(std::move(state)) {}
 
 HttpServer::~HttpServer() {
-  if (state_->daemon != nullptr) MHD_stop_daemon(state_->daemon);
+  if (state_->daemon != nullptr) mhd().stop_daemon(state_->daemon);
 }
 
 Result<std::unique_ptr<HttpServer>> HttpServer::start(Handler handler) {
+  if (!found()) return found().error();
   sockaddr_in loopback{};
   loopback.sin_family = AF_INET;
   loopback.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
@@ -78,9 +113,9 @@ Result<std::unique_ptr<HttpServer>> HttpServer::start(Handler handler) {
       new HttpServer(std::unique_ptr<State>(new State{.handler = std::move(handler)})));
   State& state = *server->state_;
   state.daemon =
-      MHD_start_daemon(MHD_USE_AUTO | MHD_USE_INTERNAL_POLLING_THREAD, 0, nullptr, nullptr, &State::asked,
-                       &state, MHD_OPTION_SOCK_ADDR, &loopback, MHD_OPTION_CONNECTION_TIMEOUT, kIdleSeconds,
-                       MHD_OPTION_NOTIFY_COMPLETED, &State::over, nullptr, MHD_OPTION_END);
+      mhd().start_daemon(MHD_USE_AUTO | MHD_USE_INTERNAL_POLLING_THREAD, 0, nullptr, nullptr, &State::asked,
+                         &state, MHD_OPTION_SOCK_ADDR, &loopback, MHD_OPTION_CONNECTION_TIMEOUT, kIdleSeconds,
+                         MHD_OPTION_NOTIFY_COMPLETED, &State::over, nullptr, MHD_OPTION_END);
   if (state.daemon == nullptr) {
     return fail(ErrorKind::io, "rehearse.directory",
                 "the private directory of the rehearsal cannot listen on 127.0.0.1");
@@ -89,7 +124,7 @@ Result<std::unique_ptr<HttpServer>> HttpServer::start(Handler handler) {
 }
 
 std::uint16_t HttpServer::port() const {
-  const MHD_DaemonInfo* info = MHD_get_daemon_info(state_->daemon, MHD_DAEMON_INFO_BIND_PORT);
+  const MHD_DaemonInfo* info = mhd().get_daemon_info(state_->daemon, MHD_DAEMON_INFO_BIND_PORT);
   return info == nullptr ? std::uint16_t{0} : info->port;
 }
 

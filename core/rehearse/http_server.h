@@ -25,7 +25,8 @@ class HttpServer {
  public:
   // Called from the server's thread.
   using Handler = std::function<HttpAnswer(const HttpQuestion&)>;
-  // On 127.0.0.1, at a port that the system chooses. "rehearse.directory" (io).
+  // On 127.0.0.1, at a port that the system chooses. "rehearse.directory" (io), and errors of
+  // os::LateLibrary: libmicrohttpd is loaded for the first.
   static Result<std::unique_ptr<HttpServer>> start(Handler handler);
   HttpServer(const HttpServer&) = delete;
   HttpServer& operator=(const HttpServer&) = delete;

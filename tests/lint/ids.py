@@ -15,7 +15,7 @@ NSID = re.compile(r"(?:com\.atproto|app\.bsky)\.")
 
 LITERAL = re.compile(r'"((?:[^"\\\n]|\\.)*)"')
 ID = re.compile(r"[a-z][a-z0-9_]*(?:\.[a-z0-9_]+)+")
-FILE_NAME = re.compile(r"\.(?:json|car|db|tmp|rejected|suspect|next|cpp|h)$")
+FILE_NAME = re.compile(r"\.(?:json|car|db|tmp|rejected|suspect|next|cpp|h|so\.\d+)$")
 
 # Ids that are put together: the format in the code, where, and what its {} can be there.
 MADE = {

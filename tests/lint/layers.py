@@ -9,7 +9,8 @@ root = pathlib.Path(sys.argv[1] if len(sys.argv) > 1 else ".").resolve()
 INCLUDE = re.compile(r'^\s*#\s*include\s*([<"])([^>"]+)[>"]', re.M)
 # header pattern -> files (relative to the root, shell-style) that may include it
 THIRD_PARTY = {
-    r"curl/.*": ["core/net/curl_*.cpp"],
+    r"curl/.*": ["core/net/curl_library.h"],
+    r"microhttpd\.h": ["core/rehearse/http_server.cpp"],
     r"ares\.h|ares_.*": ["core/net/cares_*.cpp"],
     r"sqlite3\.h": ["core/db/sqlite.cpp"],
     r"openssl/.*": ["core/crypto/*.cpp"],

@@ -26,7 +26,7 @@ struct Client {
 
   explicit Client(std::vector<std::string> allowed = {"127.0.0.1"}, CurlOptions options = {}) {
     options.policy = AddressPolicy::allowing(allowed).value();
-    http = atb::net::make_curl_client(std::move(options), log);
+    http = atb::net::make_curl_client(std::move(options), log).value();
   }
   auto send(const Request& request, StopToken stop = {}) {
     body = {};

@@ -134,7 +134,7 @@ TEST_CASE("redirect: to a private address fails in the client below, without a c
   }));
   atb::net::CurlOptions options;
   options.policy = atb::net::AddressPolicy::allowing({server.host()}).value();
-  const auto curl = atb::net::make_curl_client(std::move(options), atb::null_log());
+  const auto curl = atb::net::make_curl_client(std::move(options), atb::null_log()).value();
   RedirectingClient client(*curl);
   MemoryBody body;
   Request request;

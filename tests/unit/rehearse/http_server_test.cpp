@@ -32,7 +32,7 @@ Asked ask(std::uint16_t port, const std::string& method, const std::string& path
   CaptureLog log;
   net::CurlOptions options;
   options.policy = net::AddressPolicy::allowing({fmt::format("127.0.0.1:{}", port)}).value();
-  const auto client = net::make_curl_client(std::move(options), log);
+  const auto client = net::make_curl_client(std::move(options), log).value();
   net::Request request;
   request.method = method;
   request.url = net::Url::parse(fmt::format("http://127.0.0.1:{}{}", port, path)).value();
@@ -81,7 +81,7 @@ TEST_CASE("rehearse http: nothing but the servers of the drill is reached", "[re
   CaptureLog log;
   net::CurlOptions options;
   options.policy = net::AddressPolicy::allowing({"127.0.0.1"}).value();
-  const auto client = net::make_curl_client(std::move(options), log);
+  const auto client = net::make_curl_client(std::move(options), log).value();
   const auto own = net::Url::parse(fmt::format("http://127.0.0.1:{}/", (*server)->port())).value();
   rehearse::InsideOnly inside(*client, {own});
   const auto get = [&](const net::Url& url) {

@@ -1,0 +1,32 @@
+// A shared library that is loaded when it is first needed, not when the program starts. For what only some
+// commands use, and what all others would wait for.
+#pragma once
+
+#include "core/base/result.h"
+
+#include <string>
+
+namespace atb::os {
+
+class LateLibrary {
+ public:
+  // By its soname, such as "libcurl.so.4", where the system's loader finds it. It is never unloaded.
+  // "library.missing" (unsupported) where it is not, or is broken.
+  static Result<LateLibrary> load(std::string soname);
+
+  // `function` becomes the library's function of that name. "library.function" (unsupported): it has none.
+  template <class Function>
+  Status find(const char* name, Function*& function) const {
+    function = reinterpret_cast<Function*>(TRY(address_of(name)));
+    return {};
+  }
+
+ private:
+  LateLibrary(std::string soname, void* handle) : soname_(std::move(soname)), handle_(handle) {}
+  Result<void*> address_of(const char* name) const;
+
+  std::string soname_;
+  void* handle_;
+};
+
+}  // namespace atb::os
