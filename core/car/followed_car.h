@@ -15,7 +15,7 @@ class FollowedCar final : public ipld::BlockSource {
   static Result<FollowedCar> open(const RandomAccess& file, ReadOptions options, FindingSink& findings,
                                   Progress& progress, const StopToken& stop);
 
-  // The view lives until the buffer changes, as everywhere.
+  // The view is always one of the buffer.
   Result<ByteView> get(const ipld::Cid& cid, Bytes& buffer) override;
   // Where the file is read along, this gives the block out: not to be asked twice.
   std::optional<std::size_t> plain_bytes(const ipld::Cid& cid) override;

@@ -69,8 +69,8 @@ Status put_in_place(const Context& context, const Origin& origin, const std::opt
 }
 
 // Only to be told: the file is there, and whoever stops now lost nothing.
-void add_handle(Exported& exported, const Origin& origin) {
-  if (auto handle = proven_handle(origin)) exported.handle = *std::move(handle);
+void add_handle(const Context& context, Exported& exported, const Origin& origin) {
+  if (auto handle = proven_handle(context, origin)) exported.handle = *std::move(handle);
 }
 
 }  // namespace
@@ -102,7 +102,7 @@ Result<Exported> export_car(const Context& context, const syntax::AtIdentifier& 
     if (options.accept_change) TRY(forget_suspect(context, path));
   }
   add_repository(exported, std::move(fetched->proof), fetched->report);
-  add_handle(exported, origin);
+  add_handle(context, exported, origin);
   return exported;
 }
 
@@ -120,7 +120,7 @@ Result<Exported> export_stream(const Context& context, const syntax::AtIdentifie
   Exported exported = describe(origin, "-");
   exported.car_bytes = facts.bytes;
   add_repository(exported, std::move(fetched.proof), fetched.report);
-  add_handle(exported, origin);
+  add_handle(context, exported, origin);
   return exported;
 }
 

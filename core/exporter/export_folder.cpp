@@ -41,7 +41,7 @@ class FolderExport {
     exported_.unchanged = TRY(is_up_to_date());
     if (!exported_.unchanged) TRY(fetch_repository());
     TRY(fetch_all_blobs());
-    exported_.handle = TRY(proven_handle(origin_));
+    exported_.handle = TRY(proven_handle(context_, origin_));
     if (suspect_) return std::move(exported_);  // the older generation stays as it is
     TRY(publish());
     return std::move(exported_);

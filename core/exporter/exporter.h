@@ -47,8 +47,9 @@ struct Origin {
 // The proof of the handle that a DID names goes on meanwhile: proven_handle() waits for it.
 Result<Origin> find_origin(const Context& context, const syntax::AtIdentifier& account,
                            const Options& options);
-// Empty: none is proven. Nothing but a stop is an Error.
-Result<std::string> proven_handle(const Origin& origin);
+// Empty: none is proven, or its server lets us wait for longer than a backup should. Nothing but a stop is an
+// Error.
+Result<std::string> proven_handle(const Context& context, const Origin& origin);
 
 // One CAR at `path`, with path.plc-log.json and path.did.json beside it. Spools beside it what
 // is large; looks for the space for both first.

@@ -23,6 +23,9 @@ HandleProof::~HandleProof() {
   found_.wait();
 }
 
-Result<std::string> HandleProof::wait() const { return found_.get(); }
+Result<std::optional<std::string>> HandleProof::wait(std::chrono::milliseconds patience) const {
+  if (found_.wait_for(patience) != std::future_status::ready) return std::nullopt;
+  return TRY(found_.get());
+}
 
 }  // namespace atb::exporter

@@ -4,8 +4,10 @@
 
 #include "core/identity/resolver.h"
 
+#include <chrono>
 #include <functional>
 #include <future>
+#include <optional>
 #include <stop_token>
 #include <string>
 
@@ -18,8 +20,9 @@ class HandleProof {
   // Asks no further, and waits until nobody does.
   ~HandleProof();
 
-  // Waits. Empty: none is proven. Nothing but a stop is an Error.
-  Result<std::string> wait() const;
+  // Waits, but no longer than that. Empty: none is proven; nothing at all: not known yet. Nothing but a stop
+  // is an Error.
+  Result<std::optional<std::string>> wait(std::chrono::milliseconds patience) const;
 
  private:
   std::stop_source own_;

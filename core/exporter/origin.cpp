@@ -7,6 +7,9 @@
 namespace atb::exporter {
 namespace {
 
+// After all else is done. Whoever owns the handle's domain is not to hold up a backup.
+constexpr std::chrono::seconds kHandlePatience(30);
+
 Result<net::Url> host_of(const identity::Identity& identity, const Options& options) {
   if (!options.host.empty()) return net::Url::parse(options.host);
   if (identity.document.host) return net::Url::parse(*identity.document.host);
@@ -77,9 +80,14 @@ Result<Origin> find_origin(const Context& context, const syntax::AtIdentifier& a
   return origin;
 }
 
-Result<std::string> proven_handle(const Origin& origin) {
-  if (origin.handle_proof != nullptr) return origin.handle_proof->wait();
-  return origin.identity.handle ? origin.identity.handle->str() : std::string();
+Result<std::string> proven_handle(const Context& context, const Origin& origin) {
+  if (origin.handle_proof == nullptr)
+    return origin.identity.handle ? origin.identity.handle->str() : std::string();
+  const auto handle = TRY(origin.handle_proof->wait(kHandlePatience));
+  if (handle) return *handle;
+  context.log.write(LogLevel::warning, "export",
+                    "whether the handle is the account's own could not be found out in time; it is left out");
+  return std::string();
 }
 
 }  // namespace atb::exporter

@@ -31,7 +31,7 @@ class WritableFile : public ByteSink, public RandomAccess {
  public:
   virtual Status sync() = 0;
   // Lets the disk begin with what was written from the byte `from` on, so that sync() has less to wait for.
-  // Does not wait, and promises nothing: an error that it meets is sync()'s to tell.
+  // Hardly waits, and promises nothing; sync() tells of an error that it meets.
   virtual void begin_sync(std::uint64_t /*from*/) {}
   virtual Status close() = 0;
 };

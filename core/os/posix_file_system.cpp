@@ -101,8 +101,13 @@ class PosixWritableFile final : public WritableFile {
   void begin_sync(std::uint64_t from) override {
     const std::uint64_t size = size_.load();
     if (from >= size) return;
-    static_cast<void>(::sync_file_range(fd_.get(), static_cast<off_t>(from), static_cast<off_t>(size - from),
-                                        SYNC_FILE_RANGE_WRITE));
+    const auto begun = retrying([&] {
+      return ::sync_file_range(fd_.get(), static_cast<off_t>(from), static_cast<off_t>(size - from),
+                               SYNC_FILE_RANGE_WRITE);
+    });
+    // Where the disk has no place for what it promised, this may be the only time that it says so.
+    const bool known_here = errno != EINVAL && errno != ENOSYS && errno != ESPIPE && errno != EOPNOTSUPP;
+    if (begun < 0 && known_here) spoilt_.store(true);
   }
 
   Status close() override {

@@ -85,9 +85,9 @@ class MemFs::WriteFile final : public os::WritableFile {
     return {};
   }
 
-  void begin_sync(std::uint64_t) override {
+  void begin_sync(std::uint64_t from) override {
     const std::scoped_lock lock(state_->mutex);
-    static_cast<void>(state_->enter({"begin_sync", path_, {}, false}));
+    static_cast<void>(state_->enter({"begin_sync", path_, std::to_string(from), false}));
   }
 
   Status close() override {

@@ -25,7 +25,7 @@ class MemFs final : public os::FileSystem {
   struct Operation {
     std::string name;
     std::string path;
-    std::string to;  // of rename
+    std::string to;  // of rename; of begin_sync: from where
     bool changes =
         false;  // writes to the disk: create write sync close rename remove make_folders sync_folder
     std::string str() const;

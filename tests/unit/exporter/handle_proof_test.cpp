@@ -53,7 +53,8 @@ struct SlowWorld {
       return std::nullopt;
     });
   }
-  exporter::Context context() {
+  exporter::Context context() { return context(world.progress); }
+  exporter::Context context(Progress& progress) {
     return {.http = world.http,
             .resolver = resolver,
             .sessions = world.sessions,
@@ -61,7 +62,7 @@ struct SlowWorld {
             .clock = world.clock,
             .random = world.random,
             .log = world.log,
-            .progress = world.progress,
+            .progress = progress,
             .stop = world.stop.get_token(),
             .limits = {}};
   }
@@ -103,12 +104,40 @@ TEST_CASE("export: a stop while only the handle is not proven yet loses no file"
   CHECK(slow.world.fs.get(kCar) == text_of(slow.world.account.repo.car(test::BlockOrder::depth_first)));
 }
 
+// Stops when a phase has ended.
+class StopAfter final : public Progress {
+ public:
+  StopAfter(std::string_view phase, std::stop_source& stop) : phase_(phase), stop_(stop) {}
+  void report(const ProgressEvent& event) override {
+    if (event.phase == phase_ && event.done) stop_.request_stop();
+  }
+
+ private:
+  std::string_view phase_;
+  std::stop_source& stop_;
+};
+
 TEST_CASE("export: a folder's manifest does not say that a handle is unproven because of a stop",
           "[exporter]") {
   SlowWorld slow;
-  slow.when_asked("com.atproto.sync.listBlobs", [&] { slow.world.stop.request_stop(); });
-  const auto exported = exporter::export_folder(slow.context(), slow.world.who(), kFolder, {});
+  StopAfter stop("blobs", slow.world.stop);
+  exporter::Context context = slow.context(stop);
+  const auto exported = exporter::export_folder(context, slow.world.who(), kFolder, {});
   REQUIRE_FALSE(exported);
   CHECK(exported.error().id == "stopped");
+  CHECK(slow.dns.was_stopped());
   CHECK_FALSE(slow.world.fs.get(file(backup::kManifestFile)));
+}
+
+TEST_CASE("export: a handle's proof is not waited for without end", "[exporter]") {
+  SlowWorld slow;
+  auto identity = slow.resolver.locate(slow.world.who(), {});
+  REQUIRE(identity);
+  CHECK_FALSE(identity->handle);
+  const exporter::HandleProof proof(slow.resolver, *std::move(identity), {});
+  const auto early = proof.wait(std::chrono::milliseconds(1));
+  REQUIRE(early);
+  CHECK_FALSE(*early);
+  slow.dns.let();
+  CHECK(proof.wait(kPatience).value() == "alice.test");
 }
