@@ -3,9 +3,8 @@
 #include "core/os/late_library.h"
 
 namespace atb::net {
-namespace {
 
-Result<Curl> find_all() {
+Result<Curl> Curl::find() {
   const os::LateLibrary library = TRY(os::LateLibrary::load("libcurl.so.4"));
   Curl curl;
   TRY(library.find("curl_global_init", curl.global_init));
@@ -30,14 +29,11 @@ Result<Curl> find_all() {
   return curl;
 }
 
-const Result<Curl>& found() {
-  static const Result<Curl> all = find_all();
-  return all;
+Status load_curl() {
+  TRY(os::late<Curl>());
+  return {};
 }
 
-}  // namespace
-
-Status load_curl() { return found() ? Status() : Status(found().error()); }
-const Curl& curl() { return *found(); }
+const Curl& curl() { return *os::late<Curl>(); }
 
 }  // namespace atb::net

@@ -8,6 +8,8 @@
 namespace atb::net {
 
 struct Curl {
+  static Result<Curl> find();
+
   decltype(&curl_global_init) global_init = nullptr;
   decltype(&curl_global_cleanup) global_cleanup = nullptr;
   decltype(&curl_easy_init) easy_init = nullptr;

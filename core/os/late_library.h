@@ -29,4 +29,12 @@ class LateLibrary {
   void* handle_;
 };
 
+// A table of a library's functions, as Table::find() fills it: when it is first asked for, and from then on
+// the same answer.
+template <class Table>
+const Result<Table>& late() {
+  static const Result<Table> table = Table::find();
+  return table;
+}
+
 }  // namespace atb::os

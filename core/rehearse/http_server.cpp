@@ -16,6 +16,8 @@ constexpr unsigned kIdleSeconds = 60;
 
 // The functions of libmicrohttpd, which only a drill loads.
 struct Mhd {
+  static Result<Mhd> find();
+
   decltype(&MHD_start_daemon) start_daemon = nullptr;
   decltype(&MHD_stop_daemon) stop_daemon = nullptr;
   decltype(&MHD_get_daemon_info) get_daemon_info = nullptr;
@@ -25,7 +27,7 @@ struct Mhd {
   decltype(&MHD_destroy_response) destroy_response = nullptr;
 };
 
-Result<Mhd> find_all() {
+Result<Mhd> Mhd::find() {
   const os::LateLibrary library = TRY(os::LateLibrary::load("libmicrohttpd.so.12"));
   Mhd mhd;
   TRY(library.find("MHD_start_daemon", mhd.start_daemon));
@@ -38,13 +40,8 @@ Result<Mhd> find_all() {
   return mhd;
 }
 
-const Result<Mhd>& found() {
-  static const Result<Mhd> all = find_all();
-  return all;
-}
-
-// After found() has said that it is there.
-const Mhd& mhd() { return *found(); }
+// After a server has begun to start.
+const Mhd& mhd() { return *os::late<Mhd>(); }
 
 struct Body {
   std::string text;
@@ -105,7 +102,7 @@ HttpServer::~HttpServer() {
 }
 
 Result<std::unique_ptr<HttpServer>> HttpServer::start(Handler handler) {
-  if (!found()) return found().error();
+  TRY(os::late<Mhd>());
   sockaddr_in loopback{};
   loopback.sin_family = AF_INET;
   loopback.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
